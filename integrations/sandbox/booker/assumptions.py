@@ -1,0 +1,130 @@
+"""Everything the reference left open, decided here and nowhere else.
+
+Each entry of ASSUMPTIONS names the section of booker-api.md (marked A or NOT FOUND there) and, where a value carries
+the decision, the constant below. Change the constant and the sandbox follows.
+"""
+
+from typing import NamedTuple
+
+from integrations.sandbox.times import DAY, HOUR, MINUTE
+
+
+class Assumption(NamedTuple):
+    """What was decided, where the reference leaves it open, and the name that carries it."""
+
+    section: str
+    decision: str
+    constant: str | None = None
+
+
+TOKEN_SECONDS = 30 * MINUTE
+CODE_SECONDS = 5 * MINUTE
+REDIRECT_HOSTS = ("127.0.0.1", "localhost", "testserver")  # the last is what Django's test client calls itself
+REFRESH_TOKEN_SECONDS = 30 * DAY
+PAGE_SIZE_DEFAULT = 10
+PAGE_SIZE_MOST = 100
+UNPAGED_MOST = 10_000
+GRID_MINUTES = 15
+MERCHANT_SCOPES = frozenset({"merchant", "internal"})
+CUSTOMER_SCOPES = frozenset({"customer", "public"}) | MERCHANT_SCOPES
+
+OK = 0
+DUPLICATE_CLIENT = 13
+ARGUMENTS = 200
+TOKEN = 1000
+NOT_FOUND = 404
+NOT_ALLOWED = 403
+EMPLOYEE_TAKEN = 300
+ROOM_UNAVAILABLE = 301
+CANNOT_CHANGE = 302
+RULE_BROKEN = 303
+NO_LOCATION = 1001
+
+STATUS_IDS = {"Booked": 1, "Confirmed": 2, "Checked In": 3, "Completed": 4, "No Show": 5, "Cancelled": 6}
+ORDER_STATUS_IDS = {"Open": 1, "Paid": 2, "Refunded": 3}
+GENDER_IDS = {"Female": 1, "Male": 2, "Unspecified": 3}
+ORIGINATION_IDS = {"Front desk": 1, "Online booking": 2, "API": 3}
+RECORD_TYPES: dict[object, str] = {1: "Customer", 2: "Lead", 3: "All"}
+
+NOTICE_LEAST = 2 * HOUR
+AHEAD_MOST = 180 * DAY
+CANCELLATION_NOTICE = 24 * HOUR
+AVAILABILITY_DAYS_MOST = 31
+TREATMENTS_MOST = 10
+
+WEBHOOK_SCHEME = "hmac_base64"
+
+ASSUMPTIONS = (
+    Assumption("2.1", "An access token is valid for 1800 seconds.", "TOKEN_SECONDS"),
+    Assumption("2.1", "An authorization code is valid for five minutes, and once.", "CODE_SECONDS"),
+    Assumption("2.1", "The client may be sent back to these hosts, by http alone.", "REDIRECT_HOSTS"),
+    Assumption("2.1", "A refresh token is valid for thirty days, and once; using it again is invalid_grant.",
+               "REFRESH_TOKEN_SECONDS"),
+    Assumption("2.1", "A refresh token is given by the authorization code with offline_access, and by a refresh."),
+    Assumption("2.1", "A personal access token that is sent as the portal shows it (URL-encoded) is not known."),
+    Assumption("2.1", "The claim `scope` is one text, its scopes separated by spaces; `location_id` is a number."),
+    Assumption("2.1", "/v4.1/merchant wants one of these scopes.", "MERCHANT_SCOPES"),
+    Assumption("2.1", "/v4.1/customer and availability want one of these scopes.", "CUSTOMER_SCOPES"),
+    Assumption("2.2", "context/update without locationId, or for a location of another brand or user, is a 403."),
+    Assumption("2.2", "A brand's token without a location reads locations and brands; the rest fails.", "NO_LOCATION"),
+    Assumption("2.2", "A location's token that asks for another location fails.", "NOT_ALLOWED"),
+    Assumption("2.3", "Where body, query and header bring different tokens the first of them counts."),
+    Assumption("2.3", "A subscription may cover one product, or all of them; /v5/auth takes any."),
+    Assumption("3.1", "Gateway refusals are {statusCode, message}."),
+    Assumption("3.1", "A token that has expired is answered ErrorCode 1000 in v4.1, and 401 in v5.", "TOKEN"),
+    Assumption("3.1", "13 is a taken e-mail, when a client is created with or without a login.", "DUPLICATE_CLIENT"),
+    Assumption("3.1", "Nothing with that id is this ErrorCode, with HTTP 200.", "NOT_FOUND"),
+    Assumption("3.1", "An employee who has something else to do is this ErrorCode.", "EMPLOYEE_TAKEN"),
+    Assumption("3.1", "A room that does not host the treatment, or is taken, is this ErrorCode.", "ROOM_UNAVAILABLE"),
+    Assumption("3.1", "A cancelled, no-show or completed appointment cannot be changed.", "CANNOT_CHANGE"),
+    Assumption("3.1", "A booking rule of the location that the customer side enforces.", "RULE_BROKEN"),
+    Assumption("4", "Pages hold 10 unless told, and never more than 100.", "PAGE_SIZE_MOST"),
+    Assumption("4", "Without paging everything is answered, up to this many.", "UNPAGED_MOST"),
+    Assumption("4", "SortDirection 1 or `Descending` is descending; an unknown field sorts by id."),
+    Assumption("4", "Windows include both ends; without an order lists go by id."),
+    Assumption("5.1", "Without FilterByExactLocationID the clients of the whole brand are searched."),
+    Assumption("5.1", "CustomerRecordType 2 is Lead and 3 is All; without it customers are found.", "RECORD_TYPES"),
+    Assumption("5.1", "Phone finds any of the three numbers by its ten digits; texts ignore case."),
+    Assumption("5.1", "FindCustomers tells neither Notes, CustomerStats nor memberships; GetCustomer does."),
+    Assumption("5.1", "A deleted client is in no answer any more; one to be forgotten is, and says so."),
+    Assumption("5.1", "A dated schedule has `Date` and `DateOffset`; closed days are left out."),
+    Assumption("5.1", "OnlineBookingSettings and FeatureSettings hold the rules the customer side enforces."),
+    Assumption("5.1", "Products come as `Results`; memberships and specials too."),
+    Assumption("5.1", "v4.1 has treatment_categories and treatment_subcategories, which answer `Results`."),
+    Assumption("5.1", "There are no classes and no specials: their lists are empty."),
+    Assumption("5.1", "Without AppointmentStatusID appointments of every status are found, cancelled ones too."),
+    Assumption("5.2", "A client is created on the merchant side at /v4.1/merchant/customer, with the same body."),
+    Assumption("5.2", "The merchant side's PUT replaces the contact fields: what is not sent is emptied."),
+    Assumption("5.2", "The customer side's PUT keeps what is not sent."),
+    Assumption("5.2", "PUT appointment keeps notes, customer and treatments that are not sent."),
+    Assumption("5.2", "Cancelling what is cancelled is fine, and changes nothing."),
+    Assumption("5.2", "The merchant side books outside of shifts and opening hours, never two things at once."),
+    Assumption("5.2", "The customer side wants two hours' notice, and half a year at most.", "NOTICE_LEAST"),
+    Assumption("5.2", "The customer side cancels until a day before.", "CANCELLATION_NOTICE"),
+    Assumption("5.2", "Nobody has cards or series; stock and order calls, and all others, are a 404 of the gateway."),
+    Assumption("5.2", "Check-in and no-show exist at the front desk only, not as calls."),
+    Assumption("5.3", "Starts lie on a grid of 15 minutes, reckoned from the full hour.", "GRID_MINUTES"),
+    Assumption("5.3", "Employees of a block are their ids; all of a block can do each of its starts."),
+    Assumption("5.3", "AvailableDates are midnights of the location, ISO 8601 with offset."),
+    Assumption("5.3", "A token without a location (a client's) sees what is online, two hours ahead or more."),
+    Assumption("5.3", "Without IncludeFreelancers freelancers are in; with false they are not."),
+    Assumption("5.3", "Days asked for beyond 31 are not answered.", "AVAILABILITY_DAYS_MOST"),
+    Assumption("5.3", "Treatments of an itinerary follow each other without a pause, in the order asked for."),
+    Assumption("5.3", "The items of R11's dialect are {serviceId or treatmentId, employeeId}."),
+    Assumption("5.3", "v4.1 has /customer/availability/multiservice and /merchant/availability/employee_room."),
+    Assumption("5.4", "A booking without RoomID gets a free room that hosts the treatment; likewise EmployeeID."),
+    Assumption("5.4", "A booking without EndTime lasts as long as the treatment does."),
+    Assumption("5.4", "A booking holds ten treatments at most.", "TREATMENTS_MOST"),
+    Assumption("6", "Offset dates want seconds and a numeric offset; `Z` is an argument error."),
+    Assumption("6", "A window without LocationID is read on the clock of the token's location, else Eastern."),
+    Assumption("7", "Ids of statuses other than 6.", "STATUS_IDS"),
+    Assumption("7", "Ids of genders.", "GENDER_IDS"),
+    Assumption("7", "Ids of originations.", "ORIGINATION_IDS"),
+    Assumption("7", "Order items and refunds are as the reference proposes."),
+    Assumption("8", "GET /merchant/employee/{id}/schedule answers EmployeeDaySchedules."),
+    Assumption("8", "GET /merchant/customer/{id}/memberships answers Results, expired ones when includeExpired."),
+    Assumption("10", "`X-Signature` is the base64 of HMAC-SHA256 over the raw body.", "WEBHOOK_SCHEME"),
+    Assumption("10", "Events: appointment.created, updated, cancelled, confirmed; customer.created, updated."),
+    Assumption("10", "One write is one event for each thing it touched; a deleted client is no event."),
+    Assumption("11", "There is no limit but the one that chaos sets; a 429 says nothing of when to return."),
+)  # fmt: skip

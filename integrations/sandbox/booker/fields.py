@@ -1,0 +1,103 @@
+"""Reading what a caller of Booker sent. Whatever cannot be read is an argument error that names the field."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from integrations.sandbox.booker import dates
+from integrations.sandbox.booker.failures import bad
+from integrations.sandbox.http import Call
+from integrations.sandbox.reading import MAX_ID, json_object
+
+Body = Mapping[str, Any]
+
+
+def body_of(call: Call) -> dict[str, Any]:
+    return json_object(call.request)
+
+
+def whole(body: Body, name: str) -> int | None:
+    """A number, or its digits in a text; None when absent, null or empty."""
+    value = body.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 17:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not -1 <= value <= MAX_ID:
+        bad(name, "Must be a whole number")
+    return value
+
+
+def required_whole(body: Body, name: str) -> int:
+    value = whole(body, name)
+    return bad(name, "Required") if value is None else value
+
+
+def text(body: Body, name: str, *, most: int = 255) -> str | None:
+    """A text without space around it; None when absent or null."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > most:
+        bad(name, f"Must be a text of at most {most} characters")
+    return value.strip()
+
+
+def flag(body: Body, name: str) -> bool | None:
+    """True or false, also as words (query strings have no others)."""
+    value = body.get(name)
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if value is not None and not isinstance(value, bool):
+        bad(name, "Must be true or false")
+    return value
+
+
+def part(body: Body, name: str) -> dict[str, Any] | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        bad(name, "Must be an object")
+    return value
+
+
+def parts(body: Body, name: str, *, most: int = 100) -> list[dict[str, Any]]:
+    value = body.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > most or not all(isinstance(item, dict) for item in value):
+        bad(name, f"Must be a list of at most {most} objects")
+    return value
+
+
+def instant(body: Body, name: str, *, zone: ZoneInfo) -> int | None:
+    """A date by its `...Offset` twin if that is there, else by its `/Date()/`, whose digits are read in `zone`."""
+    twin = f"{name}Offset"
+    if body.get(twin) is not None:
+        return offset(body, twin)
+    value = body.get(name)
+    if value is None:
+        return None
+    try:
+        return dates.from_slash(value if isinstance(value, str) else "", zone=zone)
+    except ValueError:
+        bad(name, "Must be a /Date(ms)/")
+
+
+def offset(body: Body, name: str) -> int | None:
+    """An ISO 8601 text with a numeric offset."""
+    value = body.get(name)
+    if value is None:
+        return None
+    try:
+        return dates.from_offset(value if isinstance(value, str) else "")
+    except ValueError:
+        bad(name, "Must be a date and time with a numeric offset")
+
+
+def query_offset(call: Call, name: str) -> int | None:
+    """As `offset`, from the query; a `+` that was not encoded arrives as a space, and is taken for one."""
+    value = call.args.get(name)
+    if not value:
+        return None
+    date, space, zone = value.rpartition(" ")
+    return offset({name: f"{date}+{zone}" if space and ":" in date else value}, name)

@@ -1,0 +1,1 @@
+"""The CRM stand-in: customers over a small REST API, with signed webhooks."""

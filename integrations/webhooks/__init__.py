@@ -1,0 +1,1 @@
+"""News from outside: proven, kept, and understood later (architecture, section 4)."""

@@ -1,0 +1,45 @@
+"""The Book page as a person uses it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from bookings.models import Booking
+from clienteling.models import Client
+
+
+def choose(page: Page, *services: str) -> None:
+    """Services in that order; the shelf closes after the first."""
+    plan = page.get_by_role("region", name="What")
+    for number, service in enumerate(services):
+        if number:
+            plan.get_by_text("Add another service").click()
+        plan.get_by_role("button", name=service).first.click()
+        expect(plan.get_by_role("listitem")).to_have_count(number + 1)
+
+
+def offered_times(page: Page) -> Locator:
+    """The free times of the day that is shown, on the Book page or on that of a move."""
+    page.wait_for_load_state()  # until its style is there, every day is shown
+    return page.locator(".day-panel:visible").locator("[name=slot], a.slot")
+
+
+def pick_a_time(page: Page, number: int = 0) -> str:
+    """The free time `number` of the day that is shown; as the summary says it."""
+    slots = offered_times(page)
+    slots.nth(number).check(force=True)
+    said = slots.nth(number).get_attribute("data-when") or ""
+    expect(page.locator('[data-sum="when"]')).to_have_text(said)
+    return said
+
+
+def press_book(page: Page) -> None:
+    page.get_by_role("complementary", name="Summary").get_by_role("button", name="Book").click()
+
+
+def bookings_of(client: Client, since: int = 0) -> list[Booking]:
+    return list(Booking.objects.filter(client=client, pk__gt=since))
+
+
+def last_booking() -> int:
+    return Booking.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
