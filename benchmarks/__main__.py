@@ -2,14 +2,15 @@
 
     DATABASE_URL=postgres://user@127.0.0.1/postgres ./run bench [--size 1|10|both] [--clients N] [--json FILE]
     DATABASE_URL=postgres://user@127.0.0.1/postgres ./run bench --only mirror|board [--size 1|10|both]
-    DATABASE_URL=postgres://user@127.0.0.1/postgres ./run bench --only webhooks|booker
+    DATABASE_URL=postgres://user@127.0.0.1/postgres ./run bench --only webhooks|booker|reports
 
 A database of its own (`clienteling_bench_<pid>`) is made on that server and dropped at the end; nothing else there
 is touched. The role must be allowed to make databases and the extension pg_trgm. Everything listens on 127.0.0.1 only
 and is ended by the command itself. Size 1 is 6 stores, 60 staff, 3,000 clients and 30,000 bookings; size 10 is ten
 times the stores, each as busy as before. One takes about three minutes, both about fifteen, and webhooks, with a
 Redis of their own and an environment for dj-stripe, another six. The board, beside django-appointment in an environment
-of its own, is measured in stores of 30,000 bookings at size 1 and of 300,000 at size 10.
+of its own, is measured in stores of 30,000 bookings at size 1 and of 300,000 at size 10. Reports of 1,000,000 rows are
+made only when they are named: they take half an hour.
 
 Read ratios, not milliseconds: each is to a floor measured in turns with it, in the same run. What must hold on any
 machine (queries, bytes, rows written, calls, memory) stands in the column "must"; where it does not, the table says
@@ -35,6 +36,8 @@ from benchmarks.figures import SIZES, Figure, table
 
 CHOICES = {"1": (1,), "10": (10,), "both": SIZES}
 PATIENCE = {1: 1200, 10: 2700}  # seconds, for a machine that is busy with other things
+AT_BOOKER = 7200
+APART = ("webhooks", "booker", "reports")  # what does not depend on the size of the mirror
 MANAGING = 600  # seconds; static files are compressed as well
 
 
@@ -48,13 +51,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="clienteling-bench-") as folder:
         os.environ |= {"DJANGO_SETTINGS_MODULE": "benchmarks.settings", "CLIENTELING_VAR": folder, "LOG_LEVEL": "ERROR"}
         _manage("collectstatic", "--noinput", "--verbosity", "0")
-        for size in CHOICES[options.size] if options.only not in ("webhooks", "booker") else ():
+        for size in CHOICES[options.size] if options.only not in APART else ():
             parts = _parts(options.only, is_first=not measured)
             measured[size] = _measured(options.database, size, [str(options.clients), *parts])
         if options.only in (None, "webhooks"):
             measured.setdefault(CHOICES[options.size][0], []).extend(_webhooks(options.database, Path(folder)))
         if options.only in (None, "booker"):
-            measured.setdefault(CHOICES[options.size][0], []).extend(_booker(options.database))
+            measured.setdefault(CHOICES[options.size][0], []).extend(_at_booker(options.database, "booker"))
+        if options.only == "reports":
+            measured.setdefault(CHOICES[options.size][0], []).extend(_at_booker(options.database, "reports"))
     about = machine(options.database)
     print(f"\n{about}\n\n{table(measured)}")
     if options.json:
@@ -75,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--size", choices=sorted(CHOICES), default="1", help="one size, or both side by side")
-    parser.add_argument("--only", choices=["mirror", "board", "webhooks", "booker"], help="leave the others out")
+    parser.add_argument("--only", choices=["mirror", "board", *APART], help="leave the others out")
     parser.add_argument("--database", default=os.environ.get("DATABASE_URL", ""), help="the server, as postgres://...")
     parser.add_argument("--clients", type=int, default=100_000, help="how many to search among; try 1000000")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
@@ -101,11 +106,11 @@ def _webhooks(server: str, folder: Path) -> list[Figure]:
     return [Figure(**one) for one in found]
 
 
-def _booker(server: str) -> list[Figure]:
-    """100,000 clients and as many appointments of a brand at Booker."""
-    sys.stderr.write("Measuring Booker ...\n")
+def _at_booker(server: str, name: str) -> list[Figure]:
+    """What has a size of its own: the mirror of a brand at Booker, and reports from there."""
+    sys.stderr.write(f"Measuring {name} ...\n")
     with _database(server):
-        found = child.run("booker", seconds=PATIENCE[10])
+        found = child.run(name, seconds=AT_BOOKER)
     return [Figure(**one) for one in found]
 
 

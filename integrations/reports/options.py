@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_BACK = 3660  # days
-MOST_DAYS = 3660  # of one report
+MOST_DAYS = MOST_BACK + 1  # of one report: the whole of that time, today included
 MOST_LOCATIONS = 500
 
 
@@ -115,10 +115,10 @@ class Options:
         if self.start is None or self.end is None:
             raise Unfit("The report wants its first and its last day.")
         first, last = self.start, self.end
-        if (first.date and last.date and first.date > last.date) or (
-            first.back is not None and last.back is not None and first.back < last.back
-        ):
-            raise Unfit("The first day lies after the last one.")
+        if first.date and last.date:
+            _check_span((last.date - first.date).days)
+        elif first.back is not None and last.back is not None:
+            _check_span(first.back - last.back)
 
     def as_json(self) -> dict[str, Any]:
         """Only what differs from an option that nobody has touched."""
@@ -142,13 +142,18 @@ class Options:
             raise Unfit("The report wants its first and its last day.")
         today = now.astimezone(zone).date()
         first, last = self.start.on(today), self.end.on(today)
-        if first > last:
-            raise Unfit("The first day lies after the last one.")
-        if (last - first).days >= MOST_DAYS:
-            raise Unfit(f"A report covers at most {MOST_DAYS} days.")
+        _check_span((last - first).days)
         midnights = (first, last + dt.timedelta(days=1))
         start, end = (dt.datetime.combine(day, dt.time(), tzinfo=zone) for day in midnights)
         return Days(first, last, start, end)
+
+
+def _check_span(days: int) -> None:
+    """`days` from the first to the last one."""
+    if days < 0:
+        raise Unfit("The first day lies after the last one.")
+    if days >= MOST_DAYS:
+        raise Unfit(f"A report covers at most {MOST_DAYS} days.")
 
 
 def _flag(kept: Mapping[str, Any], name: str) -> bool:

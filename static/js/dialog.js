@@ -18,7 +18,10 @@ document.addEventListener("click", (event) => {
     open(dialog);
     return;
   }
-  if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  const closing = event.target.closest("dialog [data-close]");
+  if (!closing) return;
+  event.preventDefault(); // as a link it leads to the page that is here already
+  closing.closest("dialog").close();
 });
 
 // A press that starts and ends on the backdrop closes; one that merely ends there (selecting text) does not.

@@ -37,6 +37,15 @@ PATIENCE_MS = 15_000
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 expect.set_options(timeout=PATIENCE_MS)
 
+# Until its scripts are there nothing of a page can be pressed: a person is slower than a test, which would press what
+# they have not taken over yet. (Scripts of a page run before DOMContentLoaded.)
+NOTHING_TO_PRESS_YET = """
+  const curtain = new CSSStyleSheet();
+  curtain.replaceSync("html { pointer-events: none }");
+  document.adoptedStyleSheets = [curtain];
+  document.addEventListener("DOMContentLoaded", () => (document.adoptedStyleSheets = []));
+"""
+
 OpenPage = Callable[..., Page]
 
 
@@ -92,6 +101,7 @@ def open_context(
         context = new_context(**{**far_away, **LAPTOP, **options})
         context.set_default_timeout(PATIENCE_MS)
         context.clock.set_fixed_time(NOW)
+        context.add_init_script(NOTHING_TO_PRESS_YET)
         watch.follow(context)
         return context
 

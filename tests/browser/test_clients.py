@@ -101,8 +101,11 @@ def test_a_note_is_kept_with_its_author(page: Page, scene: Scene) -> None:
 def test_consent_is_asked_for_before_it_changes(page: Page, scene: Scene) -> None:
     page.goto(f"/clients/{scene.lea.pk}/")
     page.get_by_role("link", name="Change").click()
+    page.evaluate("window.isStillHere = true")
     page.get_by_role("dialog").get_by_role("link", name="Leave it").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.isStillHere"), "leaving a dialog must not load the page anew"
     page.get_by_role("link", name="Change").click()
     page.get_by_role("dialog").get_by_role("button", name="For the booking only").click()
     expect(page.get_by_text("For the booking only: removed on")).to_be_visible()

@@ -12,9 +12,10 @@ import pytest
 from integrations.models import Connection
 from integrations.reports import source
 from integrations.reports.columns import Row
-from integrations.reports.options import Unfit
+from integrations.reports.options import MOST_BACK, Unfit
 from integrations.reports.registry import REPORTS
 from tests.integrations.reports.conftest import Read, Truth
+from tests.people import NOW
 from tests.vendors import Vendor
 
 
@@ -238,6 +239,7 @@ def test_notes(read: Read, truth: Truth) -> None:
         ("customers", {"start": {"back": 1}}),
         ("customers", {"start": {"back": 1}, "end": {"back": 2}}),
         ("customers", {"start": {"date": "2026-05-02"}, "end": {"date": "2026-05-01"}}),
+        ("customers", {"start": {"date": "2016-05-01"}, "end": {"date": "2026-05-10"}}),
         ("customers", {"start": {"date": "yesterday"}, "end": {"back": 0}}),
         ("customers", {"start": {"back": True}, "end": {"back": 0}}),
         ("orders", {"start": {"back": 1}, "end": {"back": 0}, "sub_report": "tips"}),
@@ -249,6 +251,12 @@ def test_notes(read: Read, truth: Truth) -> None:
 def test_what_does_not_fit_is_refused(slug: str, kept: dict[str, Any]) -> None:
     with pytest.raises(Unfit):
         REPORTS[slug].read(kept)
+
+
+def test_as_many_days_as_may_be_counted_back_are_a_period() -> None:
+    options = REPORTS["customers"].read({"start": {"back": MOST_BACK}, "end": {"back": 0}})
+    days = options.days(dt.UTC, NOW)
+    assert (days.last - days.first).days == MOST_BACK
 
 
 @pytest.mark.parametrize("slug", REPORTS)
