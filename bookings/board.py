@@ -10,7 +10,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -72,9 +72,11 @@ def read(*, store: Store, user: User, day: dt.date, people: Sequence[StaffMember
     titles, named = _titles([row[0] for row in rows])
     known = {person.pk for person in people} | {NOBODY}
     labels = {state: str(word) for state, (_glyph, word) in STATES.items()}  # translated once, not a line
-    bookings = [_booking_line(row, titles, under_way, labels) for row in rows if (row[1] or NOBODY) in known]
+    everything = [_booking_line(row, titles, under_way, labels) for row in rows]
+    bookings = [line for line in everything if line.staff_id in known]
     lines = [line for line in bookings if with_cancelled or line.status != "cancelled"]
-    lines += [line for line in _other_lines(store, start, end) if line.staff_id in known]
+    others = _other_lines(store, start, end, {line.pk: line for line in everything})
+    lines += [line for line in others if line.staff_id in known]
     lines.sort(key=lambda line: (line.starts_at, line.ends_at))
     return Day(
         day=day,
@@ -171,30 +173,42 @@ def _changes_under_way(store: Store) -> dict[int, str]:
     return dict(Change.objects.open().filter(booking__store=store).order_by().values_list("booking_id", "kind"))
 
 
-def _other_lines(store: Store, start: dt.datetime, end: dt.datetime) -> list[Line]:
-    """Group events and time slots, in one query."""
+def _other_lines(store: Store, start: dt.datetime, end: dt.datetime, bookings: Mapping[int, Line]) -> list[Line]:
+    """Group events and time slots, in one query. What somebody gives of another's booking stands as that booking."""
     nothing = Value(0, output_field=IntegerField())
     is_waiting = Case(When(remote_id=None, then=1), default=0)  # in the place of places taken
     group = Value("group", output_field=CharField())
     groups = GroupEvent.objects.between(start, end).filter(store=store).order_by()
     slots = TimeSlot.objects.between(start, end).filter(store=store).order_by()
-    rows = groups.values_list("pk", group, "staff_id", "name", "starts_at", "ends_at", "places_taken", "places").union(
-        slots.values_list("pk", "kind", "staff_id", "label", "starts_at", "ends_at", is_waiting, nothing), all=True
+    rows = groups.values_list(
+        "pk", group, "staff_id", "name", "starts_at", "ends_at", "places_taken", "places", nothing
     )
+    rows = rows.union(
+        slots.values_list("pk", "kind", "staff_id", "label", "starts_at", "ends_at", is_waiting, nothing, "booking_id"),
+        all=True,
+    )
+    return [_part_line(bookings[row[-1]], row) if row[-1] in bookings else _other_line(row) for row in rows]
+
+
+def _part_line(booking: Line, row: Sequence[Any]) -> Line:
+    _pk, _kind, staff_id, label, starts_at, ends_at = row[:6]
+    what = label or booking.what
+    return replace(booking, staff_id=staff_id, starts_at=starts_at, ends_at=ends_at, what=what, can_move=False)
+
+
+def _other_line(row: Sequence[Any]) -> Line:
+    pk, kind, staff_id, label, starts_at, ends_at, taken, places, _booking = row
     names = {"busy": _("Busy"), "available": _("Extra availability")}
-    return [
-        Line(
-            kind=kind,
-            pk=pk,
-            staff_id=staff_id or NOBODY,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            who=label or names.get(kind, ""),
-            what=places_words(taken, places) if kind == "group" else (names[kind] if label else ""),
-            under_way=_("not confirmed yet") if kind != "group" and taken else "",
-        )
-        for pk, kind, staff_id, label, starts_at, ends_at, taken, places in rows
-    ]
+    return Line(
+        kind=kind,
+        pk=pk,
+        staff_id=staff_id or NOBODY,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        who=label or names.get(kind, ""),
+        what=places_words(taken, places) if kind == "group" else (names[kind] if label else ""),
+        under_way=_("not confirmed yet") if kind != "group" and taken else "",
+    )
 
 
 # --- who is free now -----------------------------------------------------------------------------------------

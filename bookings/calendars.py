@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from django.db.models import Case, CharField, IntegerField, OuterRef, Subquery, Value, When, prefetch_related_objects
 from django.urls import reverse
@@ -83,13 +83,14 @@ def staff_colour(staff_id: int | None) -> int:
 
 
 def read(*, staff: StaffMember, user: User, start: dt.datetime, end: dt.datetime, now: dt.datetime) -> Calendar:
-    """Everything in the calendar of `staff` that touches [start, end). Three queries."""
+    """Everything in the calendar of `staff` that touches [start, end). Four queries."""
     bookings = list(with_change_under_way(bookings_of(user).filter(staff=staff).between(start, end)))
-    prefetch_related_objects(bookings, "items")
-    for booking in bookings:
+    helped = list(with_change_under_way(bookings_of(user).helped_by(staff, start, end)))
+    prefetch_related_objects([*bookings, *helped], "items")
+    for booking in (*bookings, *helped):
         booking.store = staff.store  # the same row as each would load for itself
     live, cancelled = partition(bookings)
-    others = _other_events(staff, start, end, are_open=manages_time(user, staff))
+    others = _other_events(staff, start, end, are_open=manages_time(user, staff)) + part_events(helped, now=now)
     alone = seat_guests(booking_events(live, now=now), live, others)
     events = sorted([*(event for event, _booking in alone), *others], key=in_order)
     return Calendar(events, booking_events(cancelled, now=now))
@@ -133,7 +134,7 @@ def manages_time(user: User, staff: StaffMember) -> bool:
 
 def _other_events(staff: StaffMember, start: dt.datetime, end: dt.datetime, *, are_open: bool) -> list[Event]:
     """Group events and time slots, in one query. `are_open`: the slots lead to their pages."""
-    slots = TimeSlot.objects.between(start, end).filter(staff=staff).order_by()
+    slots = TimeSlot.objects.between(start, end).alone().filter(staff=staff).order_by()
     rows = group_rows(GroupEvent.objects.between(start, end).filter(staff=staff)).union(
         slots.values_list(
             "pk",
@@ -186,6 +187,22 @@ def _booking_event(booking: Booking, now: dt.datetime, url: str) -> Event:
         quick_note=booking.quick_note,
         client_note=client.quick_note if client else "",
     )
+
+
+def part_events(helped: Sequence[Booking], *, now: dt.datetime) -> list[Event]:
+    """Of `BookingQuerySet.helped_by`: each part, under the client and the state of its booking, which is not hers."""
+    return [
+        replace(
+            event,
+            starts_at=booking.part_starts_at,
+            ends_at=booking.part_ends_at,
+            time=clock(booking.store.local(booking.part_starts_at)),
+            until=clock(booking.store.local(booking.part_ends_at)),
+            what=booking.part_label or event.what,
+            move_url="",
+        )
+        for booking, event in zip(cast("Sequence[Any]", helped), booking_events(helped, now=now), strict=True)
+    ]
 
 
 def can_move(booking: Booking, *, now: dt.datetime) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bookings.models import Booking, BookingItem, Kind, Presence, Service, ServiceCategory, Status
+from bookings.models import Booking, BookingItem, Kind, Presence, Service, ServiceCategory, Status, TimeSlot
 from clienteling.models import Client, Role, StaffMember, Store, User
 
 counter = itertools.count(1)
@@ -56,6 +56,21 @@ def make_client(store: Store, first_name: str = "Lea", last_name: str = "Noir", 
     client = Client.objects.create(first_name=first_name, last_name=last_name, **fields)
     client.know_in(store)
     return client
+
+
+def make_part(booking: Booking, member: StaffMember, starts_at: dt.datetime, label: str = "Massage") -> TimeSlot:
+    """An hour of `booking` that `member` gives."""
+    return TimeSlot.objects.create(
+        booking=booking,
+        store=booking.store,
+        staff=member,
+        remote_id=f"{booking.remote_id}.{TimeSlot.objects.count()}",
+        kind=TimeSlot.Kind.BUSY,
+        label=label,
+        starts_at=starts_at,
+        ends_at=starts_at + dt.timedelta(hours=1),
+        can_modify=False,
+    )
 
 
 def make_booking(

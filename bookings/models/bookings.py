@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models.calendars import GroupEvent, Spans
+from bookings.models.calendars import GroupEvent, Spans, TimeSlot
 from bookings.models.catalogue import Service
 from clienteling.models import Client, StaffMember, Store
 from clienteling.permissions import Action, hers
@@ -103,6 +103,16 @@ class BookingQuerySet(Spans):
 
     def upcoming(self, now: dt.datetime) -> BookingQuerySet:
         return self.live().filter(ends_at__gte=now, is_completed=False).exclude(presence=Presence.NO_SHOW)
+
+    def helped_by(self, member: StaffMember, start: dt.datetime, end: dt.datetime) -> BookingQuerySet:
+        """Somebody else's, of which `member` gives a part in [start, end): once for each such part, with the part's
+        `part_label`, `part_starts_at` and `part_ends_at`."""
+        parts = TimeSlot.objects.between(start, end).filter(staff=member)
+        return self.filter(parts__in=parts).annotate(
+            part_label=models.F("parts__label"),
+            part_starts_at=models.F("parts__starts_at"),
+            part_ends_at=models.F("parts__ends_at"),
+        )
 
     def visits(self) -> BookingQuerySet:
         return self.filter(status=Status.CONFIRMED, presence=Presence.ARRIVED)

@@ -61,6 +61,10 @@ class WorkingHours(models.Model):
 
 
 class TimeSlotQuerySet(Spans):
+    def alone(self) -> Self:
+        """What is no part of a booking."""
+        return self.filter(booking__isnull=True)
+
     def manageable_by(self, user: Anybody) -> Self:
         """What `user` may change or remove: her own, or everybody's of the stores where her role allows that."""
         return self.filter(

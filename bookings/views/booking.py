@@ -401,6 +401,7 @@ def _context(request: HttpRequest, booking: Any) -> dict[str, Any]:
     return {
         "booking": booking,
         "store": booking.store,
+        "parts": list(booking.parts.select_related("staff")) if len(booking.item_list) > 1 else [],
         "live": live.booking(booking),
         "entries": wording.story(booking, changes, *_names(booking, changes)),
         "possible": possible,

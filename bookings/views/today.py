@@ -17,7 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bookings import freshness, live
 from bookings.agenda import Notice, agenda, notice, request_line, time_notice
-from bookings.calendars import bookings_of, group_rows, other_events, partition, with_change_under_way
+from bookings.calendars import (
+    bookings_of,
+    group_rows,
+    other_events,
+    part_events,
+    partition,
+    with_change_under_way,
+)
 from bookings.models import Booking, Change, GroupEvent, TimeChange
 from bookings.periods import long_day, zone_words
 from clienteling.frame import STORE_KEY, current_store, stores_of
@@ -94,19 +101,21 @@ def _shows_whole_store(request: StaffRequest, store: Store, member: StaffMember 
 
 
 def _day(user: User, store: Store, member: StaffMember | None, now: dt.datetime) -> dict[str, Any]:
-    """The day of `member`, or of everybody, and the requests that wait. Four queries."""
+    """The day of `member`, or of everybody, and the requests that wait. Four queries, five for one person's."""
     start, end = store.day_bounds(store.today())
     owner = Q(staff=member) if member else Q(store=store)
     visible = bookings_of(user).filter(owner).select_related("client", "group_event", "staff")
     rows = list(with_change_under_way(visible.between(start, end)))
+    helped = list(with_change_under_way(bookings_of(user).helped_by(member, start, end))) if member else []
     requests = list(_requests(user, now))
-    prefetch_related_objects([*rows, *requests[:MOST_REQUESTS]], "items")
-    for booking in rows:
+    prefetch_related_objects([*rows, *helped, *requests[:MOST_REQUESTS]], "items")
+    for booking in (*rows, *helped):
         booking.store = store  # the same row as each would load for itself
     live, cancelled = partition(rows)
     groups = group_rows(GroupEvent.objects.between(start, end).filter(owner))
+    others = other_events(groups, store) + part_events(helped, now=now)
     return {
-        "agenda": agenda(live, other_events(groups, store), user=user, now=now),
+        "agenda": agenda(live, others, user=user, now=now),
         "cancelled": len(cancelled),
         "requests": [request_line(booking, now=now) for booking in requests[:MOST_REQUESTS]],
         "request_count": len(requests),

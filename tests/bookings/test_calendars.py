@@ -9,7 +9,7 @@ import pytest
 
 from bookings.calendars import Calendar, Event, read
 from bookings.models import Change, GroupEvent, TimeSlot
-from tests.people import NOW, Shop, make_booking
+from tests.people import NOW, Shop, make_booking, make_part
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 HOUR = dt.timedelta(hours=1)
@@ -121,14 +121,26 @@ def test_group_events_and_time_slots_stand_in_order_with_bookings(shop: Shop) ->
     assert [event.is_ground for event in events] == [False, False, False, True]
 
 
+def test_a_part_of_somebody_elses_booking_stands_there_under_its_client(shop: Shop) -> None:
+    booking = make_booking(shop.bo, shop.lea, NOW, [shop.styling, shop.fitting], presence="arrived")
+    make_part(booking, shop.ana, NOW + HOUR, "Fitting")
+    make_part(booking, shop.ana, NOW + 3 * HOUR, "Styling")
+    first, second = calendar(shop).events
+    assert (first.kind, first.time, first.until, first.who, first.what) == (
+        "booking", "11:00", "12:00", "Lea Noir", "Fitting",
+    )  # fmt: skip
+    assert (first.url, first.move_url, first.status) == (f"/bookings/{booking.pk}/", "", "arrived")
+    assert (second.time, second.what) == ("13:00", "Styling")
+
+
 def test_reservation_whose_group_event_is_not_here_stands_alone(shop: Shop) -> None:
     make_booking(shop.ana, shop.lea, NOW, [], kind="group_reservation", ends_at=NOW + HOUR)
     assert only_event(shop).who == "Lea Noir"
 
 
-def test_read_costs_three_queries(shop: Shop, django_assert_num_queries: Any) -> None:
+def test_read_costs_four_queries(shop: Shop, django_assert_num_queries: Any) -> None:
     shop.ana.user.memberships  # noqa: B018 - read once per request, not part of this
     for hour in range(5):
         make_booking(shop.ana, shop.lea, NOW + hour * HOUR, [shop.styling, shop.fitting])
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         calendar(shop)

@@ -101,7 +101,8 @@ def open_context(
         context = new_context(**{**far_away, **LAPTOP, **options})
         context.set_default_timeout(PATIENCE_MS)
         context.clock.set_fixed_time(NOW)
-        context.add_init_script(NOTHING_TO_PRESS_YET)
+        if options.get("java_script_enabled", True):
+            context.add_init_script(NOTHING_TO_PRESS_YET)
         watch.follow(context)
         return context
 

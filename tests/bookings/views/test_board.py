@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 
 from bookings.models import Change, GroupEvent, Status, TimeSlot, WorkingHours
-from tests.people import NOW, Shop, make_booking, make_client, make_member
+from tests.people import NOW, Shop, make_booking, make_client, make_member, make_part
 
 HOUR = dt.timedelta(hours=1)
 NINE_TO_SIX = [{"weekday": day, "start": "09:00", "end": "18:00"} for day in range(7)]
@@ -52,6 +52,17 @@ def test_every_person_is_a_column_with_all_that_stands_there(shop: Shop, browser
     assert "Workshop" in bo
     assert "0 of 8 places taken" in bo
     assert 'data-kind="busy"' in bo
+
+
+def test_a_part_that_a_colleague_gives_stands_in_her_column_and_cannot_be_dragged(shop: Shop, browser_of: Any) -> None:
+    booking = make_booking(shop.ana, shop.lea, NOW + HOUR, [shop.styling, shop.fitting])
+    make_part(booking, shop.bo, NOW + 2 * HOUR, "Fitting")
+    for path in ("/board/", f"/board/?staff={shop.bo.pk}"):
+        bo = column(shown(browser_of(shop.marc), path), shop.bo.pk)
+        assert "Lea Noir" in bo
+        assert f'href="/bookings/{booking.pk}/"' in bo
+        assert "data-move" not in bo
+        assert "busy until" not in bo
 
 
 def test_names_say_who_is_free_until_when(shop: Shop, browser_of: Any) -> None:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from bookings import actions
 from bookings.gateway import Misconfigured, Reason, Refused, Slot, Unavailable
 from bookings.models import Booking, BookingItem, Change, GroupEvent, Kind
-from tests.people import NOW, make_booking, make_service
+from tests.people import NOW, make_booking, make_part, make_service
 
 AT = NOW + dt.timedelta(hours=4)  # Wednesday 14:00 in Paris
 HOUR = dt.timedelta(hours=1)
@@ -93,6 +93,11 @@ def test_page_says_all_about_it_in_store_time(web, booking):
         assert words in page
     for words in ("Ana Roy", "Navy suit", "Size 38", "06 12 34 56 78", "Confirmed", "Booked"):
         assert words in page
+
+
+def test_page_says_who_gives_the_other_parts(shop, web, booking):
+    make_part(booking, shop.bo, AT + HOUR, "Fitting")
+    assert f"Fitting, 15:00–16:00, is given by {shop.bo.full_name}" in text(web.get(url("booking", booking)))
 
 
 def test_page_needs_a_constant_number_of_queries(shop, web, booking, django_assert_max_num_queries):

@@ -13,7 +13,7 @@ from bookings.models import Booking, Change, GroupEvent
 from clienteling.models import StaffMember, User
 from integrations.models import Connection, StoreLink
 from tests.gateways import StillGateway
-from tests.people import NOW, Shop, make_booking, make_client, make_member
+from tests.people import NOW, Shop, make_booking, make_client, make_member, make_part
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "still_gateway")]
 HOUR = dt.timedelta(hours=1)
@@ -55,6 +55,18 @@ def test_today_shows_her_own_day_in_store_time(shop: Shop, today: Any) -> None:
     assert "11:00" in page
     assert "Ivory please" in page
     assert "Mira Okafor" not in page
+
+
+def test_today_shows_the_part_she_gives_of_a_colleagues_booking(shop: Shop, today: Any) -> None:
+    booking = make_booking(shop.bo, shop.lea, NOW + HOUR, [shop.styling, shop.fitting])
+    make_part(booking, shop.ana, NOW + 2 * HOUR, "Fitting")
+    page = today(shop.ana)
+    assert "Lea Noir" in page
+    assert "12:00" in page
+    assert "11:00" not in page
+    assert "Arrived" not in page, "that is for whose booking it is"
+    assert today(shop.bo).count('class="line-time"') == 1
+    assert today(shop.marc, "?whose=store").count('class="line-time"') == 1
 
 
 def test_today_leaves_out_other_days(shop: Shop, today: Any) -> None:
