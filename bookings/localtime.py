@@ -8,6 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
+from clienteling.models import Store
+
 
 def instants(day: dt.date, time: dt.time, zone: ZoneInfo) -> list[dt.datetime]:
     """The instants (UTC) at which clocks in `zone` show `day` and `time`: one, none in spring, two in autumn."""
@@ -35,3 +39,13 @@ def offset_label(moment: dt.datetime, zone: ZoneInfo) -> str:
     hours, rest = divmod(abs(minutes), 60)
     sign = "+" if minutes > 0 else "-"
     return f"UTC{sign}{hours}:{rest:02d}" if rest else f"UTC{sign}{hours}"
+
+
+def zone_words(store: Store, moment: dt.datetime | None = None) -> str:
+    """Whose clock times are told by: "Paris time", and how far from UTC it is at `moment`: "Paris time, UTC+2"."""
+    city = store.time_zone.rpartition("/")[2].replace("_", " ")
+    if city == "UTC":
+        return "UTC"
+    if moment is None:
+        return _("%(city)s time") % {"city": city}
+    return _("%(city)s time, %(offset)s") % {"city": city, "offset": offset_label(moment, store.zone)}

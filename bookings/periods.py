@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from bookings.daygrid import is_clock_change
-from bookings.localtime import offset_label
 from clienteling.models import Store
 
 DAY, WEEK, LIST = "day", "week", "list"
@@ -60,14 +59,6 @@ def long_day(day: dt.date) -> str:
     if day.year == timezone.now().year:
         return formats.date_format(day, pgettext("long day, format of Django's date filter", "l j F"))
     return formats.date_format(day, pgettext("long day with year, format of Django's date filter", "l j F Y"))
-
-
-def zone_words(store: Store, moment: dt.datetime) -> str:
-    """Whose clock the times are told by: "Paris time, UTC+2"."""
-    city = store.time_zone.rpartition("/")[2].replace("_", " ")
-    if city == "UTC":
-        return "UTC"
-    return _("%(city)s time, %(offset)s") % {"city": city, "offset": offset_label(moment, store.zone)}
 
 
 def clock_change_words(store: Store, days: list[dt.date]) -> str:

@@ -13,6 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from bookings import localtime
 from clienteling.models import Store
 from clienteling.names import readable_phone
 
@@ -71,6 +72,12 @@ def local(moment: dt.datetime | None, store: Store) -> dt.datetime | str:
         return ""
     converted: dt.datetime = do_timezone(moment, store.zone)
     return converted
+
+
+@register.filter
+def zone(store: Store, moment: dt.datetime | None = None) -> str:
+    """`localtime.zone_words`: `{{ store|zone }}`, or `{{ store|zone:booking.starts_at }}` with the offset then."""
+    return localtime.zone_words(store, moment)
 
 
 @register.filter

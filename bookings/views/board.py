@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from bookings import board, board_html, calendars, freshness, live, periods
 from bookings.gateway import get_gateway
+from bookings.localtime import zone_words
 from bookings.periods import DAY, EARLIEST, LATEST, LIST, Period, long_day
 from bookings.templatetags.shop import clock
 from bookings.views.floor import managed_store, people_of
@@ -116,7 +117,7 @@ def _context(request: StaffRequest, look: Look, form: BoardForm) -> dict[str, An
         "known": freshness.is_known(fresh),
         "outside": not first <= look.day <= last,
         "title": long_day(look.day),
-        "zone": periods.zone_words(store, store.day_bounds(look.day)[0]),
+        "zone": zone_words(store, store.day_bounds(look.day)[0]),
         "clock_change": periods.clock_change_words(store, [look.day]),
         "people": [(person.pk, person.full_name, person.pk in look.staff) for person in everybody],
         "services": [(pk, name, n, pk in look.services) for pk, name, n in day.services],

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from bookings import calendars, daygrid, freshness, live, periods
-from bookings.localtime import offset_label
+from bookings.localtime import offset_label, zone_words
 from bookings.periods import DAY, EARLIEST, LATEST, LIST, WEEK, Period
 from bookings.templatetags.shop import clock
 from clienteling.frame import current_store
@@ -140,7 +140,7 @@ def _contents(look: Look, user: User) -> dict[str, Any]:
         "events": events,
         "cancelled": len(calendar.cancelled),
         "colour": calendars.staff_colour(look.staff.pk),
-        "zone": periods.zone_words(look.staff.store, start),
+        "zone": zone_words(look.staff.store, start),
         "clock_change": periods.clock_change_words(look.staff.store, look.period.days),
         "list_days": _list_days(look, events),
         "grid": _grid(look, events) if look.period.view != LIST else None,

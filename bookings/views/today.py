@@ -25,8 +25,9 @@ from bookings.calendars import (
     partition,
     with_change_under_way,
 )
+from bookings.localtime import zone_words
 from bookings.models import Booking, Change, GroupEvent, TimeChange
-from bookings.periods import long_day, zone_words
+from bookings.periods import long_day
 from clienteling.frame import STORE_KEY, current_store, stores_of
 from clienteling.models import StaffMember, Store, User
 from clienteling.permissions import Action, may

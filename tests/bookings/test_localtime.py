@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bookings import localtime
+from clienteling.models import Store
 
 PARIS = ZoneInfo("Europe/Paris")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -58,3 +59,11 @@ def test_is_ambiguous_for_both_halves_of_the_doubled_hour(moment, expected):
 )
 def test_offset_label_names_the_distance_from_utc(zone, expected):
     assert localtime.offset_label(utc(2026, 7, 1), zone) == expected
+
+
+def test_zone_words_name_the_city_and_its_offset_then() -> None:
+    paris, soho, utc_store = (Store(time_zone=zone) for zone in ("Europe/Paris", "America/New_York", "UTC"))
+    assert localtime.zone_words(paris, dt.datetime(2026, 5, 6, tzinfo=dt.UTC)) == "Paris time, UTC+2"
+    assert localtime.zone_words(soho, dt.datetime(2026, 1, 6, tzinfo=dt.UTC)) == "New York time, UTC-5"
+    assert localtime.zone_words(soho) == "New York time"
+    assert localtime.zone_words(utc_store, dt.datetime(2026, 1, 6, tzinfo=dt.UTC)) == "UTC"

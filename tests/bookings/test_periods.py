@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from bookings.periods import DAY, LATEST, LIST, WEEK, Period, clock_change_words, long_day, zone_words
+from bookings.periods import DAY, LATEST, LIST, WEEK, Period, clock_change_words, long_day
 from clienteling.models import Store
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -34,12 +34,6 @@ def test_period_does_not_run_out_of_dates() -> None:
 
 def test_long_day_names_the_year_when_it_is_another() -> None:
     assert long_day(dt.date(2027, 1, 1)) == "Friday 1 January 2027"
-
-
-def test_zone_words_name_the_city_and_its_offset_then() -> None:
-    assert zone_words(PARIS, dt.datetime(2026, 5, 6, tzinfo=dt.UTC)) == "Paris time, UTC+2"
-    assert zone_words(NEW_YORK, dt.datetime(2026, 1, 6, tzinfo=dt.UTC)) == "New York time, UTC-5"
-    assert zone_words(Store(time_zone="UTC"), dt.datetime(2026, 1, 6, tzinfo=dt.UTC)) == "UTC"
 
 
 @pytest.mark.parametrize(

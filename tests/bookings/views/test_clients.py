@@ -263,7 +263,7 @@ def test_page_tells_the_time_zone_of_a_store_with_another_clock(shop: Shop, brow
     browser.post(reverse("choose-store"), {"store": shop.store.pk})
     words = text_of(browser.get(reverse("client", args=[shop.lea.pk])))
     assert "04:00" in words
-    assert "New York SoHo (America/New_York)" in words
+    assert "New York SoHo (New York time)" in words
 
 
 def test_page_filters_and_turns_pages(shop: Shop, browser_of: Any) -> None:
