@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.sandbox.booker import customers, dates, employees, gate, listing, places
-from integrations.sandbox.booker.assumptions import CANCELLATION_NOTICE, STATUS_IDS
+from integrations.sandbox.booker.assumptions import CANCELLATION_NOTICE, SOURCE_IDS, STATUS_IDS
 from integrations.sandbox.booker.failures import bad, envelope
 from integrations.sandbox.booker.fields import Body, body_of, flag, instant, query_offset, whole
 from integrations.sandbox.booker.listing import Search
@@ -152,7 +152,7 @@ def _shape(row: sqlite3.Row, treatments: Sequence[sqlite3.Row], guest: Json, *, 
         **_about_first(first),
         "AppointmentTreatments": [_treatment(one, zone=zone) for one in treatments],
         "Notes": row["notes"],
-        "Source": row["source"],
+        "Source": places.lookup(SOURCE_IDS[row["source"]], row["source"]),
         "Type": places.lookup(1, "Treatment"),
         "IsWebBooking": row["source"] == "Online booking",
         "IsRecurring": False,
@@ -194,11 +194,11 @@ def _about_guest(guest: Json) -> Json:
 def _about_first(row: sqlite3.Row) -> Json:
     return {
         "EmployeeID": row["employee_id"],
-        "Employee": places.lookup(row["employee_id"], employees.full_name(row)),
+        "Employee": employees.lookup(row),
         "EmployeeFirstName": row["first_name"],
         "EmployeeLastName": row["last_name"],
         "TreatmentID": row["treatment_id"],
-        "Treatment": places.lookup(row["treatment_id"], row["treatment"]),
+        "Treatment": places.lookup(row["treatment_id"], row["treatment"]) | {"Price": places.money(row["price"])},
         "TreatmentName": row["treatment"],
         "Room": places.lookup(row["room_id"], row["room"]),
         "RoomName": row["room"],
@@ -213,11 +213,11 @@ def _treatment(row: sqlite3.Row, *, zone: ZoneInfo) -> Json:
         **dates.twins("StartDateTime", row["starts_at"], zone=zone),
         **dates.twins("EndDateTime", row["ends_at"], zone=zone),
         "TreatmentID": row["treatment_id"],
-        "Treatment": places.lookup(row["treatment_id"], row["treatment"]),
+        "Treatment": places.lookup(row["treatment_id"], row["treatment"]) | {"Price": places.money(row["price"])},
         "TreatmentName": row["treatment"],
         "TreatmentDuration": (row["ends_at"] - row["starts_at"]) // 60,
         "EmployeeID": row["employee_id"],
-        "Employee": places.lookup(row["employee_id"], employees.full_name(row)),
+        "Employee": employees.lookup(row),
         "EmployeeFullName": employees.full_name(row),
         "EmployeeWasRequested": bool(row["was_requested"]),
         "RoomID": row["room_id"],

@@ -82,7 +82,7 @@ def _found_treatments(call: Call, search: Search) -> Reply:
         employee=whole(body, "EmployeeID"),
     )
     search.where("id IN (SELECT treatment_id FROM booker_host WHERE room_id = :room)", room=whole(body, "RoomID"))
-    if flag(body, "OnlyClassesAndWorkshops"):
+    if flag(body, "OnlyClassesAndWorkshops") and not flag(body, "ExcludeClassesAndWorkshops"):
         search.where("0")
     shaped = _shaper(call.db, body, zone=places.zone_of(call.db, location_id))
     return listing.answer(call, body, search, key="Treatments", shape=shaped, columns=_SORTED_BY)

@@ -87,13 +87,16 @@ def insert(db: sqlite3.Connection, row: Row) -> Row:
 
 
 def replace_contact(call: Call, customer_id: int) -> Reply:
-    """The merchant side: `{CustomerID, LocationID, Customer {...}}`; contact fields that are not sent are emptied."""
+    """The merchant side: `{CustomerID, LocationID, Customer {...}}`; of e-mail and phones what is not sent is emptied.
+
+    R1's fork sends these alone and the name, to keep the rest.
+    """
     body = body_of(call)
     if whole(body, "CustomerID") not in (None, customer_id):
         bad("CustomerID", "Is another than the path's")
     places.asked(call, body)
     given = part(body, "Customer") or bad("Customer", "Required")
-    _change(call, customer_id, dict.fromkeys(_CONTACT, "") | {"address": "{}"} | values_of(given))
+    _change(call, customer_id, dict.fromkeys(_CONTACT, "") | values_of(given))
     return Reply(body=envelope())
 
 

@@ -112,12 +112,34 @@ def _dated(hours: list[Any], first: date, last: date, *, zone: ZoneInfo) -> Iter
 
 # ---- settings
 
+# The fields that R1's models name, as far as they do not carry a rule of the stand-in's own.
+_ONLINE = {
+    "NewAppointmentCutOffInterval": NOTICE_LEAST // MINUTE,
+    "AppointmentStartTimeInterval": GRID_MINUTES,
+    "AllowCancelAppointments": True,
+    "SelectTechnician": True,
+    "SelectTechnicianGender": True,
+    "MaximumResultsPerDay": 100,
+    "PaymentMethods": [places.lookup(1, "Credit Card")],
+    "RequirePaymentInformation": False,
+    "PreAuthorizeCreditCard": False,
+    "PreferredAppointmentTimes": [],
+    "UsePreferredAppointmentTimes": False,
+    "RequireCustomerGender": False,
+    "RequireStreetAddress": False,
+    "BillingAddressRequired": False,
+    "GoogleAnalyticsCode": None,
+    "BackgroundImageUrl": None,
+    "BusinessLogoUrl": None,
+}
+
 
 def online_booking_settings(call: Call, location_id: int) -> Reply:
     _known(call, location_id)
     settings = {
         "LocationID": location_id,
         "AllowOnlineBooking": True,
+        **_ONLINE,
         "MinimumNoticeHours": NOTICE_LEAST // HOUR,
         "MaximumDaysInAdvance": AHEAD_MOST // (24 * HOUR),
         "CancellationNoticeMinutes": CANCELLATION_NOTICE // MINUTE,
@@ -129,6 +151,7 @@ def online_booking_settings(call: Call, location_id: int) -> Reply:
 def feature_settings(call: Call, location_id: int) -> Reply:
     _known(call, location_id)
     settings = {"LocationID": location_id, "UseRooms": True, "UseMemberships": True, "UseClasses": False}
+    settings |= {"UseFrederick": False, "UsePromote": False}
     return Reply(body=envelope(FeatureSettings=settings))
 
 

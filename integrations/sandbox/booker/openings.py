@@ -1,7 +1,9 @@
 """Availability: v5's trees and dates, its itineraries, and the older calls of v4.1 (section 5.3)."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from integrations.sandbox.booker import dates, freetime, gate, places
 from integrations.sandbox.booker.assumptions import (
@@ -11,7 +13,7 @@ from integrations.sandbox.booker.assumptions import (
     TREATMENTS_MOST,
 )
 from integrations.sandbox.booker.failures import bad, envelope, missing
-from integrations.sandbox.booker.fields import Body, body_of, flag, instant, offset, parts, required_whole, whole
+from integrations.sandbox.booker.fields import Body, body_of, flag, instant, parts, required_whole, whole
 from integrations.sandbox.booker.freetime import Slot, Week, Wish
 from integrations.sandbox.http import Call, Reply
 from integrations.sandbox.times import DAY, MINUTE, local_day, wall
@@ -47,12 +49,25 @@ def _lowered(body: Mapping[str, Any]) -> Asked:
     return Asked((name.lower(), value) for name, value in body.items())
 
 
-def _start(asked: Asked, name: str) -> int:
-    value = asked.get(name.lower())
-    date, space, zone = str(value or "").rpartition(" ")
-    given = f"{date}+{zone}" if space and ":" in date else value  # a `+` that was not encoded
-    found = offset({name: given}, name)
-    return bad(name, "Required") if found is None else found
+def _start(call: Call, asked: Asked, name: str) -> int:
+    """An instant, in any of the forms of ISO 8601; without an offset it is on the clock of the first location."""
+    value = str(asked.get(name.lower()) or bad(name, "Required"))
+    date, space, zone = value.rpartition(" ")
+    given = f"{date}+{zone}" if space and _LOST_PLUS.fullmatch(zone) and ":" in date else value
+    try:
+        found = dates.from_iso(given, zone=_zone(call, asked))
+    except ValueError:
+        bad(name, "Must be a date and time")
+    return found if 0 <= found < _LATEST else bad(name, "Is out of range")
+
+
+_LOST_PLUS = re.compile(r"\d\d:?\d\d")  # an offset whose `+` was not encoded
+_LATEST = 4_000_000_000
+
+
+def _zone(call: Call, asked: Asked) -> ZoneInfo:
+    location_id = asked.one("locationids", "locationid")
+    return places.callers_zone(call) if location_id is None else places.zone_of(call.db, location_id)
 
 
 def _week(call: Call, location_id: int, *, start: int, end: int) -> Week:
@@ -68,7 +83,7 @@ def _week(call: Call, location_id: int, *, start: int, end: int) -> Week:
 
 def availability(call: Call) -> Reply:
     asked = _asked(call)
-    start, end = _start(asked, "fromDateTime"), _start(asked, "toDateTime")
+    start, end = _start(call, asked, "fromDateTime"), _start(call, asked, "toDateTime")
     return Reply(body=_trees(call, asked, start=start, end=end))
 
 
@@ -87,7 +102,7 @@ def one_day(call: Call) -> Reply:
 def _some_days(call: Call, count: int) -> Reply:
     """From an instant to the end of that day at the location, and the days after it."""
     asked = _asked(call)
-    start = _start(asked, "fromDateTime") if "fromdatetime" in asked else call.now
+    start = _start(call, asked, "fromDateTime") if "fromdatetime" in asked else call.now
     return Reply(body=_trees(call, asked, start=start, days=count))
 
 
@@ -177,11 +192,9 @@ def available_dates(call: Call) -> Reply:
 
 
 def _day_or_moment(call: Call, asked: Asked, name: str) -> int:
-    """`2026-06-11` is its midnight in Eastern (from), and the end of it (to); an instant is an instant."""
-    given = str(asked.get(name.lower()) or "")
-    if len(given) != 10:
-        return _start(asked, name)
-    return _start(Asked({name.lower(): f"{given}T{'00:00:00' if name == 'fromDate' else '23:59:59'}-05:00"}), name)
+    """`2026-06-11` is its midnight at the location (from), or the end of it (to); an instant is an instant."""
+    found = _start(call, asked, name)
+    return found + DAY - 1 if name == "toDate" and len(str(asked[name.lower()])) == 10 else found
 
 
 # ---- v5: itineraries
@@ -191,7 +204,7 @@ def itinerary(call: Call) -> Reply:
     """One day's ways to have several treatments in a row, in either dialect."""
     asked = _lowered(body_of(call))
     location_id = asked.one("locationid", "locationids") or bad("locationId", "Required")
-    start = _start(asked, "fromDateTime")
+    start = _start(call, asked, "fromDateTime")
     week = _week(call, location_id, start=start, end=_midnight(call, location_id, start, days=1) - 1)
     listed = []
     for entry in parts(asked, "itineraries", most=5):
@@ -317,6 +330,7 @@ ROUTES = (
     gate.availability("GET", "/availability/availability", availability),
     gate.availability("GET", "/availability/availability/2day", two_days),
     gate.availability("GET", "/availability/availability/30day", thirty_days),
+    gate.availability("GET", "/availability/1day", one_day),
     gate.availability("GET", "/availability/2day", two_days),
     gate.availability("GET", "/availability/30day", thirty_days),
     gate.availability("GET", "/realtime_availability/AvailableDates", available_dates),

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from integrations.sandbox.booker import credentials
-from integrations.sandbox.booker.assumptions import TOKEN_SECONDS
+from integrations.sandbox.booker.assumptions import TOKEN_SECONDS, USER_TYPES
 from integrations.sandbox.booker.credentials import User
 
 _HEAD = {"typ": "JWT", "alg": "HS256"}
@@ -28,7 +28,13 @@ def issued(*, scope: str, user: User | None, location_id: int | None, now: int) 
     }
     if user is not None:
         kind = "brand" if user.location_id is None else "location"
-        about = {"sub": str(user.id), "user_name": user.name, "name": user.name, "user_type": kind, "roles": [kind]}
+        about = {
+            "sub": str(user.id),
+            "user_name": user.name,
+            "name": user.name,
+            "user_type": USER_TYPES[kind],
+            "roles": [kind],
+        }
         claims |= about
     if location_id is not None:
         claims["location_id"] = location_id

@@ -45,7 +45,7 @@ def test_account_wants_a_password(spa: Spa) -> None:
     assert spa.customer("POST", "/customer/account", **ANA, Password="x").body["CustomerID"]
 
 
-def test_merchant_side_replaces_what_is_not_sent(spa: Spa) -> None:
+def test_merchant_side_replaces_contact_and_keeps_the_rest(spa: Spa) -> None:
     new = {
         "FirstName": "Mira",
         "LastName": "Lind",
@@ -58,6 +58,7 @@ def test_merchant_side_replaces_what_is_not_sent(spa: Spa) -> None:
     mira = spa.client()
 
     assert (mira["LastName"], mira["Email"], mira["CellPhone"]) == ("Lind", "mira@example.org", "")
+    assert mira["Address"]["City"] == "New York"
     assert mira["DateOfBirthOffset"] == "1982-01-22T00:00:00-05:00"
 
 

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -242,3 +243,38 @@ def test_unknown_calls_are_refused_by_the_gateway(spa: Spa) -> None:
     answer = spa.merchant("PUT", "/order/add_product")
 
     assert (answer.status, answer.body["statusCode"]) == (404, 404)
+
+
+def test_page_nought_is_the_first_page(spa: Spa) -> None:
+    first, again = (
+        spa.found("customers", "Customers", UsePaging=True, PageSize=3, PageNumber=number) for number in (0, 1)
+    )
+
+    assert first == again
+    assert len(first) == 3
+
+
+def test_what_follows_the_body_is_not_read(spa: Spa) -> None:
+    body = json.dumps({"LocationID": NEW_YORK, "access_token": spa.token}).encode() + b"}\n}"
+    answer = spa.desk.ask("POST", "/v4.1/merchant/treatments", headers=spa.key("merchant"), body=body)
+
+    assert len(answer.body["Treatments"]) == 10
+
+
+def test_employee_of_an_appointment_has_a_first_and_a_last_name(spa: Spa) -> None:
+    appointment = spa.appointment(spa.story["visits"][str(NEW_YORK)]["two_treatments"])
+    (worker,) = (one for one in spa.found("employees") if one["ID"] == appointment["EmployeeID"])
+
+    for told in (appointment["Employee"], appointment["AppointmentTreatments"][0]["Employee"]):
+        assert (told["FirstName"], told["LastName"]) == (worker["FirstName"], worker["LastName"])
+    assert appointment["Treatment"]["Price"]["Amount"] == 120
+    assert appointment["Source"]["Name"] in ("Front desk", "Online booking")
+
+
+def test_settings_hold_what_clients_read(spa: Spa) -> None:
+    where = f"/location/{NEW_YORK}"
+    online = spa.merchant("GET", f"{where}/online_booking_settings").body["OnlineBookingSettings"]
+    features = spa.merchant("GET", f"{where}/feature_settings").body["FeatureSettings"]
+
+    assert (online["AppointmentStartTimeInterval"], online["PaymentMethods"][0]["Name"]) == (15, "Credit Card")
+    assert features["UseFrederick"] is False
