@@ -20,9 +20,11 @@ _SORTED_BY = {
     "DateLastModified": "modified_on",
 }  # fmt: skip
 _TREATMENTS = """
-    SELECT booker_booked.*, booker_treatment.name AS treatment, minutes, booker_room.name AS room, first_name, last_name
+    SELECT booker_booked.*, booker_treatment.name AS treatment, minutes, booker_room.name AS room, first_name,
+        last_name, class_id
     FROM booker_booked JOIN booker_treatment ON booker_treatment.id = treatment_id
     JOIN booker_room ON booker_room.id = room_id JOIN booker_employee ON booker_employee.id = employee_id
+    LEFT JOIN booker_place USING (appointment_id)
     WHERE appointment_id IN ({}) ORDER BY booker_booked.starts_at, booker_booked.id
 """
 Json = dict[str, Any]
@@ -50,8 +52,10 @@ def _found(call: Call, *, is_slim: bool) -> Reply:
     for field, column in (("EmployeeID", "employee_id"), ("RoomID", "room_id")):
         inside = f"id IN (SELECT appointment_id FROM booker_booked WHERE {column} = :{column})"  # noqa: S608
         search.where(inside, **{column: whole(body, field)})
-    if flag(body, "OnlyClassAppointments") or whole(body, "ClassInstanceID"):
-        search.where("0")
+    if flag(body, "OnlyClassAppointments"):
+        search.where("id IN (SELECT appointment_id FROM booker_place)")
+    in_class = "id IN (SELECT appointment_id FROM booker_place WHERE class_id = :class)"
+    search.where(in_class, **{"class": whole(body, "ClassInstanceID") or None})
     for name, column in (("StartDate", "starts_at"), ("DateLastModified", "modified_on")):
         start, end = (instant(body, f"{end}{name}", zone=zone) for end in ("From", "To"))
         search.between(column, start=start, end=end)
@@ -225,7 +229,7 @@ def _treatment(row: sqlite3.Row, *, zone: ZoneInfo) -> Json:
         "RoomName": row["room"],
         "DynamicPrice": price | {"FinalPrice": places.money(row["price"])},
         "TagPrice": places.money(row["price"]),
-        "ClassInstanceID": None,
+        "ClassInstanceID": row["class_id"],
     }
 
 

@@ -38,6 +38,7 @@ EMPLOYEE_TAKEN = 300
 ROOM_UNAVAILABLE = 301
 CANNOT_CHANGE = 302
 RULE_BROKEN = 303
+CLASS_FULL = 304
 NO_LOCATION = 1001
 
 STATUS_IDS = {"Booked": 2, "Confirmed": 3, "Checked In": 4, "Completed": 5, "No Show": 7, "Cancelled": 6}
@@ -53,6 +54,7 @@ AHEAD_MOST = 180 * DAY
 CANCELLATION_NOTICE = 24 * HOUR
 AVAILABILITY_DAYS_MOST = 31
 TREATMENTS_MOST = 10
+HOLD_SECONDS = 10 * MINUTE
 
 WEBHOOK_SCHEME = "hmac_base64"
 
@@ -83,6 +85,7 @@ ASSUMPTIONS = (
     Assumption("3.1", "A room that does not host the treatment, or is taken, is this ErrorCode.", "ROOM_UNAVAILABLE"),
     Assumption("3.1", "A cancelled, no-show or completed appointment cannot be changed.", "CANNOT_CHANGE"),
     Assumption("3.1", "A booking rule of the location that the customer side enforces.", "RULE_BROKEN"),
+    Assumption("3.1", "A class without a place left is this ErrorCode.", "CLASS_FULL"),
     Assumption("4", "Page 0 is the first page."),
     Assumption("4", "Pages hold 10 unless told, and never more than 100.", "PAGE_SIZE_MOST"),
     Assumption("4", "Without paging everything is answered, up to this many.", "UNPAGED_MOST"),
@@ -97,8 +100,9 @@ ASSUMPTIONS = (
     Assumption("5.1", "OnlineBookingSettings and FeatureSettings hold R1's fields, and the rules that are enforced."),
     Assumption("5.1", "Who asks for only classes and for none at once (a public PHP client) is told of no classes."),
     Assumption("5.1", "Products come as `Results`; memberships and specials too."),
-    Assumption("5.1", "v4.1 has treatment_categories and treatment_subcategories, which answer `Results`."),
-    Assumption("5.1", "There are no classes and no specials: their lists are empty."),
+    Assumption("5.1", "v4.1 has treatment_categories and treatment_subcategories: LookupOptions, as brands are."),
+    Assumption("5.1", "Class sessions come as `Results`, with the fields of R1's ClassInstance."),
+    Assumption("5.1", "A class is a treatment, too; it is in FindTreatments, and bookable as a class alone."),
     Assumption("5.1", "Without AppointmentStatusID appointments of every status are found, cancelled ones too."),
     Assumption("5.2", "A client is created on the merchant side at /v4.1/merchant/customer, with the same body."),
     Assumption("5.2", "The merchant side's PUT empties e-mail and phones that are not sent; all else stays."),
@@ -106,6 +110,9 @@ ASSUMPTIONS = (
     Assumption("5.2", "PUT appointment keeps notes, customer and treatments that are not sent."),
     Assumption("5.2", "Cancelling what is cancelled is fine, and changes nothing."),
     Assumption("5.2", "The merchant side books outside of shifts and opening hours, never two things at once."),
+    Assumption("5.2", "A hold tells its id as IncompleteAppointmentID, and as the ID of an Appointment that is held."),
+    Assumption("5.2", "A hold lapses after ten minutes, and takes the time from everybody until then.", "HOLD_SECONDS"),
+    Assumption("5.2", "A place in a class is an appointment with its treatment, teacher and room."),
     Assumption("5.2", "The customer side wants two hours' notice, and half a year at most.", "NOTICE_LEAST"),
     Assumption("5.2", "The customer side cancels until a day before.", "CANCELLATION_NOTICE"),
     Assumption("5.2", "Nobody has cards or series; stock and order calls, and all others, are a 404 of the gateway."),

@@ -1,4 +1,4 @@
-"""What a location offers: treatments, rooms, products, membership plans; classes and specials there are none."""
+"""What a location offers: treatments, rooms, products, membership plans; specials there are none."""
 
 import sqlite3
 from collections import defaultdict
@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.sandbox.booker import dates, gate, listing, places
-from integrations.sandbox.booker.failures import envelope, missing
+from integrations.sandbox.booker.failures import envelope
 from integrations.sandbox.booker.fields import Body, body_of, flag, whole
 from integrations.sandbox.booker.listing import Search
 from integrations.sandbox.http import Call, Reply
@@ -82,8 +82,10 @@ def _found_treatments(call: Call, search: Search) -> Reply:
         employee=whole(body, "EmployeeID"),
     )
     search.where("id IN (SELECT treatment_id FROM booker_host WHERE room_id = :room)", room=whole(body, "RoomID"))
-    if flag(body, "OnlyClassesAndWorkshops") and not flag(body, "ExcludeClassesAndWorkshops"):
-        search.where("0")
+    if flag(body, "ExcludeClassesAndWorkshops"):
+        search.where("NOT is_class")
+    elif flag(body, "OnlyClassesAndWorkshops"):
+        search.where("is_class")
     shaped = _shaper(call.db, body, zone=places.zone_of(call.db, location_id))
     return listing.answer(call, body, search, key="Treatments", shape=shaped, columns=_SORTED_BY)
 
@@ -135,7 +137,7 @@ def _treatment(
         "DurationType": places.lookup(1, "Fixed"),
         "IsActive": bool(row["is_active"]),
         "IsDeleted": False,
-        "IsClass": False,
+        "IsClass": bool(row["is_class"]),
         "IsForCouples": False,
         "RequiresTwoTechnicians": False,
         "DoesNotRequireStaff": False,
@@ -173,7 +175,7 @@ def _lookups(call: Call, column: str, name: str, *, within: int | None = None) -
         f" AND (:category IS NULL OR category_id = :category) ORDER BY {column}"
     )
     rows = call.db.execute(query, {"location": location_id, "category": within})
-    return Reply(body=envelope(Results=[places.lookup(row[column], row[name]) for row in rows]))
+    return Reply(body=envelope(LookupOptions=[places.lookup(row[column], row[name]) for row in rows]))
 
 
 # ---- products, memberships, and what there is none of
@@ -241,13 +243,9 @@ def _plan(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def find_nothing(call: Call) -> Reply:
-    """Specials and classes: the brand has none."""
+    """Specials: the brand has none."""
     places.asked(call, body_of(call))
     return Reply(body=envelope(TotalResultsCount=0, Results=[]))
-
-
-def book_class(call: Call) -> Reply:
-    missing("class")
 
 
 ROUTES = (
@@ -261,6 +259,4 @@ ROUTES = (
     gate.merchant("POST", "/order/find_products", find_products),
     *gate.both("POST", "/memberships", find_memberships),
     gate.customer("POST", "/specials", find_nothing),
-    gate.customer("POST", "/availability/class", find_nothing),
-    gate.customer("POST", "/class_appointment/create", book_class),
 )

@@ -83,6 +83,15 @@ def insert(db: sqlite3.Connection, row: Row) -> Row:
     return row | {"id": made.lastrowid}
 
 
+def guest_of(call: Call, body: Body, *, location_id: int) -> int:
+    """The id of a booking's `Customer`: known by ID, or a new client even if somebody has that e-mail."""
+    given = part(body, "Customer") or bad("Customer", "Required")
+    known = whole(given, "ID") or whole(given, "CustomerID")
+    if known:
+        return int(customers.living(call, known)["id"])
+    return int(make(call, given, location_id=location_id, may_be_double=True)["id"])
+
+
 # ---- changing
 
 

@@ -60,6 +60,11 @@ def customer(method: str, path: str, answer: Answer, *, writes: bool = False) ->
     return route(method, f"/v4.1/customer{path}", answer, product=credentials.CUSTOMER, writes=writes)
 
 
+def booking(method: str, path: str, answer: Answer, *, writes: bool = False) -> Route:
+    """A third family, which R1 names: the customer side's calls that book, and a hold."""
+    return route(method, f"/v4.1/booking{path}", answer, product=credentials.CUSTOMER, writes=writes)
+
+
 def availability(method: str, path: str, answer: Answer) -> Route:
     return route(method, f"/v5{path}", answer, product=AVAILABILITY)
 

@@ -75,7 +75,7 @@ def _week(call: Call, location_id: int, *, start: int, end: int) -> Week:
     places.row_of(call.db, "location", location_id, what="location")
     end = min(end, start + AVAILABILITY_DAYS_MOST * DAY)
     notice = 0 if call.caller.merchant_id is not None else NOTICE_LEAST
-    return freetime.week(call.db, location_id, start=max(start, call.now + notice), end=end)
+    return freetime.week(call.db, location_id, start=max(start, call.now + notice), end=end, now=call.now)
 
 
 # ---- v5: trees

@@ -3,7 +3,7 @@
 from integrations.sandbox.webhooks.schema import note
 
 SOURCE = "booker"
-VERSION = "1"
+VERSION = "2"
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -26,8 +26,8 @@ TABLES = (
         id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
         category_id INTEGER NOT NULL, category TEXT NOT NULL, subcategory_id INTEGER NOT NULL,
         subcategory TEXT NOT NULL, price INTEGER NOT NULL, minutes INTEGER NOT NULL, recovery INTEGER NOT NULL,
-        is_active INTEGER NOT NULL, is_online INTEGER NOT NULL, brand_treatment_id INTEGER NOT NULL,
-        created_on INTEGER NOT NULL, modified_on INTEGER NOT NULL
+        is_active INTEGER NOT NULL, is_online INTEGER NOT NULL, is_class INTEGER NOT NULL,
+        brand_treatment_id INTEGER NOT NULL, created_on INTEGER NOT NULL, modified_on INTEGER NOT NULL
     )""",
     """CREATE TABLE IF NOT EXISTS booker_performer (
         treatment_id INTEGER NOT NULL, employee_id INTEGER NOT NULL, PRIMARY KEY (treatment_id, employee_id)
@@ -70,6 +70,24 @@ TABLES = (
         busy_until INTEGER NOT NULL, was_requested INTEGER NOT NULL, price INTEGER NOT NULL,
         is_live INTEGER NOT NULL DEFAULT 1
     )""",
+    """CREATE TABLE IF NOT EXISTS booker_class (
+        id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, treatment_id INTEGER NOT NULL,
+        employee_id INTEGER NOT NULL, room_id INTEGER NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL,
+        capacity INTEGER NOT NULL
+    )""",
+    "CREATE TABLE IF NOT EXISTS booker_place (appointment_id INTEGER PRIMARY KEY, class_id INTEGER NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS booker_hold (
+        id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, until INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_held (
+        hold_id INTEGER NOT NULL, employee_id INTEGER NOT NULL, room_id INTEGER NOT NULL, starts_at INTEGER NOT NULL,
+        busy_until INTEGER NOT NULL
+    )""",
+    """CREATE VIEW IF NOT EXISTS booker_blocked AS
+        SELECT location_id, employee_id, room_id, starts_at, ends_at AS busy_until, 1 << 53 AS until FROM booker_class
+        UNION ALL SELECT location_id, employee_id, room_id, starts_at, busy_until, until
+        FROM booker_held JOIN booker_hold ON booker_hold.id = hold_id
+    """,
     """CREATE TABLE IF NOT EXISTS booker_order (
         id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, customer_id INTEGER NOT NULL, appointment_id INTEGER,
         status TEXT NOT NULL, before_taxes INTEGER NOT NULL, total INTEGER NOT NULL, created_on INTEGER NOT NULL,
@@ -119,6 +137,10 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS booker_booked_in ON booker_booked (appointment_id)",
     "CREATE INDEX IF NOT EXISTS booker_booked_employee ON booker_booked (employee_id, starts_at) WHERE is_live",
     "CREATE INDEX IF NOT EXISTS booker_booked_room ON booker_booked (room_id, starts_at) WHERE is_live",
+    "CREATE INDEX IF NOT EXISTS booker_class_employee ON booker_class (employee_id, starts_at)",
+    "CREATE INDEX IF NOT EXISTS booker_class_room ON booker_class (room_id, starts_at)",
+    "CREATE INDEX IF NOT EXISTS booker_class_place ON booker_class (location_id, starts_at)",
+    "CREATE INDEX IF NOT EXISTS booker_places_taken ON booker_place (class_id)",
     "CREATE INDEX IF NOT EXISTS booker_order_place ON booker_order (location_id, created_on)",
     "CREATE INDEX IF NOT EXISTS booker_order_owner ON booker_order (customer_id)",
     "CREATE INDEX IF NOT EXISTS booker_order_items ON booker_order_item (order_id)",

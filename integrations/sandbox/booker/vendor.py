@@ -5,6 +5,7 @@ from integrations.sandbox.booker import (
     auth,
     booking,
     catalogue,
+    classes,
     clients,
     customers,
     employees,
@@ -36,6 +37,7 @@ ROUTES: tuple[Route, ...] = (
     *openings.ROUTES,
     *clients.ROUTES,
     *booking.ROUTES,
+    *classes.ROUTES,
     *gate.ELSEWHERE,
 )
 

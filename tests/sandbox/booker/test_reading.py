@@ -233,9 +233,9 @@ def test_consumer_side_reads_too(spa: Spa) -> None:
 def test_categories_and_their_parts(spa: Spa) -> None:
     def named(path: str, **query: int) -> list[str]:
         answer = spa.merchant("GET", path, query={"location_id": NEW_YORK} | query)
-        return [entry["Name"] for entry in answer.body["Results"]]
+        return [entry["Name"] for entry in answer.body["LookupOptions"]]
 
-    assert named("/treatment_categories") == ["Massage", "Face", "Nails", "Hair", "Make-up"]
+    assert named("/treatment_categories") == ["Massage", "Face", "Nails", "Hair", "Make-up", "Classes"]
     assert named("/treatment_subcategories", category_id=2) == ["Skin care"]
 
 
@@ -258,7 +258,7 @@ def test_what_follows_the_body_is_not_read(spa: Spa) -> None:
     body = json.dumps({"LocationID": NEW_YORK, "access_token": spa.token}).encode() + b"}\n}"
     answer = spa.desk.ask("POST", "/v4.1/merchant/treatments", headers=spa.key("merchant"), body=body)
 
-    assert len(answer.body["Treatments"]) == 10
+    assert len(answer.body["Treatments"]) == 11
 
 
 def test_employee_of_an_appointment_has_a_first_and_a_last_name(spa: Spa) -> None:
