@@ -40,6 +40,13 @@ def required_whole(body: Body, name: str) -> int:
     return bad(name, "Required") if value is None else value
 
 
+def wholes(body: Body, name: str) -> list[int]:
+    """A list of numbers; a single one is a list of itself."""
+    given = body.get(name)
+    listed = given if isinstance(given, list) else [given]
+    return [required_whole({name: value}, name) for value in listed if value is not None]
+
+
 def text(body: Body, name: str, *, most: int = 255) -> str | None:
     """A text without space around it; None when absent or null."""
     value = body.get(name)
@@ -50,6 +57,10 @@ def text(body: Body, name: str, *, most: int = 255) -> str | None:
     return value.strip()
 
 
+def required_text(body: Body, name: str, *, most: int = 255) -> str:
+    return text(body, name, most=most) or bad(name, "Required")
+
+
 def flag(body: Body, name: str) -> bool | None:
     """True or false, also as words (query strings have no others)."""
     value = body.get(name)
@@ -58,6 +69,17 @@ def flag(body: Body, name: str) -> bool | None:
     if value is not None and not isinstance(value, bool):
         bad(name, "Must be true or false")
     return value
+
+
+def cents(body: Body, name: str) -> int:
+    """Money, `{Amount}` in major units. Required, and not negative."""
+    amount = (part(body, name) or bad(name, "Required")).get("Amount")
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < _AMOUNT_MOST:
+        bad(name, "Must have an Amount")
+    return round(amount * 100)
+
+
+_AMOUNT_MOST = 1_000_000
 
 
 def part(body: Body, name: str) -> dict[str, Any] | None:

@@ -181,20 +181,15 @@ def _iso(week: Week, moment: int) -> str:
 def available_dates(call: Call) -> Reply:
     """`{availability: [...]}`: the days on which any of what was asked about can begin."""
     asked = _asked(call)
-    start, end = (_day_or_moment(call, asked, name) for name in ("fromDate", "toDate"))
+    first, last = (_start(call, asked, name) for name in ("fromDate", "toDate"))
     found: set[str] = set()
     for location_id in asked.ids("locationids", "locationid")[:LOCATIONS_MOST] or bad("locationIds", "Required"):
+        start, end = (_midnight(call, location_id, first, days=0), _midnight(call, location_id, last, days=1) - 1)
         week = _week(call, location_id, start=start, end=end)
         starts = (moment for wish in _wishes(call, asked, week) for moment in week.starts(wish))
         days = {local_day(moment, zone=week.zone) for moment in starts}
         found |= {_iso(week, wall(day, 0, zone=week.zone)) for day in days}
     return Reply(body={"availability": sorted(found)})
-
-
-def _day_or_moment(call: Call, asked: Asked, name: str) -> int:
-    """`2026-06-11` is its midnight at the location (from), or the end of it (to); an instant is an instant."""
-    found = _start(call, asked, name)
-    return found + DAY - 1 if name == "toDate" and len(str(asked[name.lower()])) == 10 else found
 
 
 # ---- v5: itineraries
@@ -217,6 +212,21 @@ def itinerary(call: Call) -> Reply:
             }
         )
     return Reply(body={"locationId": location_id, "itineraryList": listed})
+
+
+def itinerary_dates(call: Call) -> Reply:
+    """`{availability: [...]}`: the days on which all the treatments of an itinerary can be had in a row."""
+    asked = _lowered(body_of(call))
+    location_id = asked.one("locationid", "locationids") or bad("locationId", "Required")
+    start, end = (_start(call, asked, name) for name in ("fromDateTime", "toDateTime"))
+    week = _week(call, location_id, start=start, end=end)
+    days = {
+        local_day(slots[0].starts_at, zone=week.zone)
+        for entry in parts(asked, "itineraries", most=5)
+        if (wishes := list(_itinerary_wishes(_lowered(entry), week)))
+        for slots in freetime.itineraries(week, wishes)
+    }
+    return Reply(body={"availability": [_iso(week, wall(day, 0, zone=week.zone)) for day in sorted(days)]})
 
 
 def _itinerary_wishes(entry: Asked, week: Week) -> Iterator[Wish]:
@@ -252,7 +262,7 @@ def _way(week: Week, slots: Sequence[Slot]) -> Json:
 
 def multiservice(call: Call) -> Reply:
     body = body_of(call)
-    week = _old_week(call, body)
+    week = old_week(call, body, places.asked(call, body))
     lists = []
     for entry in parts(body, "Itineraries", most=5) or bad("Itineraries", "Required"):
         wishes = [_old_wish(one, week) for one in parts(entry, "Treatments", most=TREATMENTS_MOST)]
@@ -264,7 +274,7 @@ def multiservice(call: Call) -> Reply:
 def employee_room(call: Call) -> Reply:
     """One treatment, and the only call that fixes a room."""
     body = body_of(call)
-    week = _old_week(call, body)
+    week = old_week(call, body, places.asked(call, body))
     if flag(body, "IncludeFreelancers") is False:
         for treatment_id, people in week.performers.items():
             week.performers[treatment_id] = [one for one in people if one not in week.freelancers]
@@ -273,8 +283,8 @@ def employee_room(call: Call) -> Reply:
     return Reply(body=envelope(ItineraryTimeSlotsLists=[_slot_list(week, freetime.itineraries(week, wishes))]))
 
 
-def _old_week(call: Call, body: Body) -> Week:
-    location_id = places.asked(call, body)
+def old_week(call: Call, body: Body, location_id: int) -> Week:
+    """The location between `StartDateTime` and `EndDateTime`."""
     zone = places.zone_of(call.db, location_id)
     start, end = (instant(body, name, zone=zone) for name in ("StartDateTime", "EndDateTime"))
     if start is None or end is None:
@@ -309,19 +319,20 @@ def _slot_list(week: Week, found: Iterable[Sequence[Slot]]) -> Json:
     return {"ItineraryTimeSlots": [_old_slot(week, slots) for slots in found]}
 
 
+def old_treatment(week: Week, slot: Slot) -> Json:
+    return {
+        **dates.twins("StartDateTime", slot.starts_at, zone=week.zone),
+        "Duration": (slot.ends_at - slot.starts_at) // MINUTE,
+        "TreatmentID": slot.treatment_id,
+        "EmployeeID": slot.employee_id,
+        "Employee2ID": None,
+        "RoomID": slot.room_id,
+        "CurrentPrice": places.money(week.treatments[slot.treatment_id]["price"]),
+    }
+
+
 def _old_slot(week: Week, slots: Sequence[Slot]) -> Json:
-    treatments = [
-        {
-            **dates.twins("StartDateTime", slot.starts_at, zone=week.zone),
-            "Duration": (slot.ends_at - slot.starts_at) // MINUTE,
-            "TreatmentID": slot.treatment_id,
-            "EmployeeID": slot.employee_id,
-            "Employee2ID": None,
-            "RoomID": slot.room_id,
-            "CurrentPrice": places.money(week.treatments[slot.treatment_id]["price"]),
-        }
-        for slot in slots
-    ]
+    treatments = [old_treatment(week, slot) for slot in slots]
     when = dates.twins("StartDateTime", slots[0].starts_at, zone=week.zone)
     return when | {"IsPackage": False, "PackageID": None, "TreatmentTimeSlots": treatments}
 
@@ -336,6 +347,7 @@ ROUTES = (
     gate.availability("GET", "/realtime_availability/AvailableDates", available_dates),
     gate.availability("GET", "/realtime_availability/availability/1day", one_day),
     gate.availability("POST", "/realtime_availability/itinerary/1day", itinerary),
+    gate.availability("POST", "/realtime_availability/ItineraryDates", itinerary_dates),
     *gate.both("POST", "/availability/multiservice", multiservice),
     *gate.both("POST", "/availability/employee_room", employee_room),
 )

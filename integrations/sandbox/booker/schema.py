@@ -12,6 +12,7 @@ TABLES = (
         zone_label TEXT NOT NULL, zone_name TEXT NOT NULL, email TEXT NOT NULL, phone TEXT NOT NULL,
         address TEXT NOT NULL, hours TEXT NOT NULL, created_on INTEGER NOT NULL
     )""",
+    "CREATE TABLE IF NOT EXISTS booker_reminding (location_id INTEGER PRIMARY KEY)",
     """CREATE TABLE IF NOT EXISTS booker_employee (
         id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, first_name TEXT NOT NULL, last_name TEXT NOT NULL,
         gender TEXT NOT NULL, email TEXT NOT NULL, mobile TEXT NOT NULL, rank INTEGER NOT NULL,
@@ -44,6 +45,9 @@ TABLES = (
         referred_by INTEGER, origination TEXT NOT NULL, is_deleted INTEGER NOT NULL DEFAULT 0,
         email_key TEXT NOT NULL, cell_key TEXT NOT NULL, home_key TEXT NOT NULL, work_key TEXT NOT NULL,
         created_on INTEGER NOT NULL, modified_on INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_login (
+        customer_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, digest TEXT NOT NULL
     )""",
     """CREATE TABLE IF NOT EXISTS booker_note (
         id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
@@ -101,6 +105,22 @@ TABLES = (
         id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, item_id INTEGER NOT NULL, amount INTEGER NOT NULL,
         refunded_on INTEGER NOT NULL
     )""",
+    """CREATE TABLE IF NOT EXISTS booker_payment (
+        id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, method TEXT NOT NULL, amount INTEGER NOT NULL,
+        paid_on INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_special (
+        id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, name TEXT NOT NULL, coupon TEXT NOT NULL,
+        starts_on INTEGER NOT NULL, ends_on INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_series (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, category_id INTEGER NOT NULL, price INTEGER NOT NULL,
+        quantity INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_bought_series (
+        id INTEGER PRIMARY KEY, series_id INTEGER NOT NULL, location_id INTEGER NOT NULL, customer_id INTEGER NOT NULL,
+        used INTEGER NOT NULL, issued_on INTEGER NOT NULL, expires_on INTEGER NOT NULL, modified_on INTEGER NOT NULL
+    )""",
     """CREATE TABLE IF NOT EXISTS booker_product (
         id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
         category TEXT NOT NULL, subcategory TEXT NOT NULL, is_active INTEGER NOT NULL
@@ -145,6 +165,8 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS booker_order_owner ON booker_order (customer_id)",
     "CREATE INDEX IF NOT EXISTS booker_order_items ON booker_order_item (order_id)",
     "CREATE INDEX IF NOT EXISTS booker_order_refunds ON booker_refund (order_id)",
+    "CREATE INDEX IF NOT EXISTS booker_payments ON booker_payment (order_id)",
+    "CREATE INDEX IF NOT EXISTS booker_bought_series_owner ON booker_bought_series (customer_id)",
     "CREATE INDEX IF NOT EXISTS booker_variants ON booker_variant (product_id)",
 )
 

@@ -14,8 +14,8 @@ from integrations.sandbox.booker.credentials import User
 _HEAD = {"typ": "JWT", "alg": "HS256"}
 
 
-def issued(*, scope: str, user: User | None, location_id: int | None, now: int) -> str:
-    """A token for a user, or for the client alone; `now` is epoch seconds on the sandbox's clock."""
+def issued(*, scope: str, user: User | None, location_id: int | None, now: int, customer_id: int | None = None) -> str:
+    """A token for a user, a client of the spa, or the application alone; `now` is epoch seconds."""
     claims: dict[str, Any] = {
         "iss": "sandbox-booker",
         "iat": now,
@@ -36,6 +36,8 @@ def issued(*, scope: str, user: User | None, location_id: int | None, now: int) 
             "roles": [kind],
         }
         claims |= about
+    if customer_id is not None:
+        claims["customer_id"] = customer_id
     if location_id is not None:
         claims["location_id"] = location_id
     return _signed(claims)

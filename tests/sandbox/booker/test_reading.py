@@ -240,7 +240,7 @@ def test_categories_and_their_parts(spa: Spa) -> None:
 
 
 def test_unknown_calls_are_refused_by_the_gateway(spa: Spa) -> None:
-    answer = spa.merchant("PUT", "/order/add_product")
+    answer = spa.merchant("PUT", "/order/unheard_of")
 
     assert (answer.status, answer.body["statusCode"]) == (404, 404)
 
