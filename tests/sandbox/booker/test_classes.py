@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.booker.spa import FIRST, FREE_DAY, MASSAGE, MIRA, NEW_YORK, TEODOR, Spa, failure
+from tests.sandbox.booker.test_backstage import overlaps
 
 YOGA = 7112
 # A Tuesday on which there is yoga at eight, with whom and where it is given.
@@ -47,10 +48,14 @@ def test_class_takes_so_many_and_no_more(spa: Spa) -> None:
     (session,) = sessions(spa)
     places = [take_place(spa, session["ID"], customer_id) for customer_id in (MIRA, TEODOR) * 4]
     assert all(answer.body["IsSuccess"] for answer in places)
+    first, second = (answer.body["Appointment"]["ID"] for answer in places[:2])
+    for one in (first, second):
+        spa.desk.panel("POST", f"/__sandbox/booker/appointment/{one}", body={"status": "Checked In"})
+    assert overlaps(spa.desk) == 0  # it is the class that has teacher and room
 
     assert failure(take_place(spa, session["ID"])) == (200, 304, False)
     assert sessions(spa, OnlyIfAvailable=True) == []
-    spa.merchant("PUT", "/appointment/cancel", ID=places[0].body["Appointment"]["ID"])
+    spa.merchant("PUT", "/appointment/cancel", ID=first)
     assert sessions(spa, OnlyIfAvailable=True)[0]["NumReserved"] == 7
 
 

@@ -278,3 +278,12 @@ def test_settings_hold_what_clients_read(spa: Spa) -> None:
 
     assert (online["AppointmentStartTimeInterval"], online["PaymentMethods"][0]["Name"]) == (15, "Credit Card")
     assert features["UseFrederick"] is False
+
+
+def test_employees_of_a_treatment_come_with_its_durations(spa: Spa) -> None:
+    query = {"includeEmployeeTreatment": "true"}
+    treatment = spa.merchant("GET", f"/treatment/{MASSAGE}", query=query).body["Treatment"]
+
+    (first, *_) = treatment["EmployeeTreatments"]
+    assert (first["EmployeeID"], first["TreatmentDuration"], first["TotalDuration"]) == (FIRST, 60, 75)
+    assert first["RequestedPrice"]["Amount"] == 120
