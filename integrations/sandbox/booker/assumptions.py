@@ -83,6 +83,7 @@ ASSUMPTIONS = (
     Assumption("2.3", "Where body, query and header bring different tokens the first of them counts."),
     Assumption("2.3", "A subscription may cover one product, or all of them; /v5/auth takes any."),
     Assumption("2.3", "The customer product's key opens availability, too, as clients with a single key expect."),
+    Assumption("3.1", "A whole number where a text belongs is its digits, as two clients send phone numbers."),
     Assumption("3.1", "Whatever follows the object in a body is not read."),
     Assumption("3.1", "Gateway refusals are {statusCode, message}."),
     Assumption("3.1", "A token that has expired is answered ErrorCode 1000 in v4.1, and 401 in v5.", "TOKEN"),

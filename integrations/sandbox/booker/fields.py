@@ -48,10 +48,12 @@ def wholes(body: Body, name: str) -> list[int]:
 
 
 def text(body: Body, name: str, *, most: int = 255) -> str | None:
-    """A text without space around it; None when absent or null."""
+    """A text without space around it; None when absent or null. A whole number is its digits: some send phones so."""
     value = body.get(name)
     if value is None:
         return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str) or len(value) > most:
         bad(name, f"Must be a text of at most {most} characters")
     return value.strip()

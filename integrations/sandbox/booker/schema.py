@@ -81,7 +81,7 @@ TABLES = (
     )""",
     "CREATE TABLE IF NOT EXISTS booker_place (appointment_id INTEGER PRIMARY KEY, class_id INTEGER NOT NULL)",
     """CREATE TABLE IF NOT EXISTS booker_hold (
-        id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, until INTEGER NOT NULL
+        id INTEGER PRIMARY KEY AUTOINCREMENT, location_id INTEGER NOT NULL, until INTEGER NOT NULL
     )""",
     """CREATE TABLE IF NOT EXISTS booker_held (
         hold_id INTEGER NOT NULL, employee_id INTEGER NOT NULL, room_id INTEGER NOT NULL, starts_at INTEGER NOT NULL,

@@ -135,3 +135,4 @@ def test_hold_is_let_go(spa: Spa) -> None:
 
     assert spa.desk.ask("DELETE", "/v4.1/booking/appointment/hold", headers=headers, body=body).body["IsSuccess"]
     assert is_offered(spa)
+    assert hold(spa)["IncompleteAppointmentID"] != hold_id  # an old number never lets go of what is another's

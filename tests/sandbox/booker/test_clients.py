@@ -22,6 +22,12 @@ def test_new_client_is_found(spa: Spa, side: str) -> None:
     assert found["Customer"]["DateCreatedOffset"] == "2026-11-20T05:20:00-05:00"
 
 
+def test_phone_may_come_as_a_number(spa: Spa) -> None:
+    made = spa.customer("POST", "/customer", **(ANA | {"CellPhone": 2125550177})).body["CustomerID"]
+
+    assert spa.client(made)["CellPhone"] == "2125550177"
+
+
 def test_taken_email_is_error_thirteen(spa: Spa) -> None:
     answer = spa.customer("POST", "/customer/account", **(ANA | {"Email": "MIRA.Okafor@example.org", "Password": "x"}))
 
