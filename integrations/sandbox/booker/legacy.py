@@ -20,11 +20,20 @@ from integrations.sandbox.http import Call, Reply, Route
 _SERVICES = {"/v4.1/customer": "CustomerService.svc", "/v4.1/merchant": "BusinessService.svc"}
 
 
-def token(call: Call) -> Reply:
-    """`?client_id&client_secret&grant_type=client_credentials`: a token for a consumer's calls."""
+def consumer_token(call: Call) -> Reply:
+    return _token(call, scope="customer")
+
+
+def business_token(call: Call) -> Reply:
+    """For the application alone: without a location, so that it finds locations and little else."""
+    return _token(call, scope="merchant")
+
+
+def _token(call: Call, *, scope: str) -> Reply:
+    """`?client_id&client_secret&grant_type=client_credentials`."""
     if not is_client(call.args):
         raise OAuthError("invalid_client", "The client is not known.")
-    return Reply(body=with_login(tokens.issued(scope="customer", user=None, location_id=None, now=call.now)))
+    return Reply(body=with_login(tokens.issued(scope=scope, user=None, location_id=None, now=call.now)))
 
 
 def account_login(call: Call) -> Reply:
@@ -77,8 +86,8 @@ ROUTES = (
     *gate.both("GET", "/server_information", server_information),
 )
 _OWN = (
-    Route(method="GET", path="/v4.1/customer/access_token", answer=token, key=OPEN),
-    Route(method="GET", path="/v4.1/merchant/access_token", answer=token, key=OPEN),
+    Route(method="GET", path="/v4.1/customer/access_token", answer=consumer_token, key=OPEN),
+    Route(method="GET", path="/v4.1/merchant/access_token", answer=business_token, key=OPEN),
     Route(method="POST", path="/v4.1/merchant/accountlogin", answer=account_login, key=OPEN),
     *(
         Route(method=method, path=f"{family}/<path:rest>", answer=elsewhere, key=OPEN)

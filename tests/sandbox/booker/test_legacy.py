@@ -51,6 +51,15 @@ def test_token_with_a_wrong_secret(spa: Spa) -> None:
     assert "access_token" not in answer.body
 
 
+def test_business_token_without_a_user_finds_the_locations(spa: Spa) -> None:
+    token = spa.desk.ask("GET", f"{BUSINESS}/access_token", query=client_of(spa)).body["access_token"]
+
+    found = spa.desk.ask("POST", f"{BUSINESS}/locations", body={"access_token": token})
+    assert len(found.body["Results"]) == 3
+    answer = spa.desk.ask("POST", f"{BUSINESS}/customers", body={"access_token": token, "LocationID": NEW_YORK})
+    assert failure(answer) == (200, 1001, False)
+
+
 def test_stale_token_is_error_1000(spa: Spa) -> None:
     answer = spa.desk.ask("POST", f"{CUSTOMER}/treatments", body={"LocationID": NEW_YORK, "access_token": "stale"})
 
