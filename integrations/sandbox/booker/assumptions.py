@@ -130,8 +130,8 @@ ASSUMPTIONS = (
     Assumption("5.2", "The customer side wants two hours' notice, and half a year at most.", "NOTICE_LEAST"),
     Assumption("5.2", "The customer side cancels until a day before.", "CANCELLATION_NOTICE"),
     Assumption("5.2", "Nobody has cards; whatever no route names is a 404 of the gateway, and of v4 an error 501."),
-    Assumption("5.2", "What quantity_in_stock, add_special, POST user, ccwidget/auth, itinerary/create, totalcost and the"
-               " gift certificates answer is not known: error 501."),
+    Assumption("5.2", "What quantity_in_stock, add_special, POST user, ccwidget/auth, itinerary/create, totalcost and"
+               " the gift certificates answer is not known: error 501."),
     Assumption("5.2", "An order is Paid when its payments reach its total; placing or closing it completes it."),
     Assumption("5.2", "Orders are taxed at this rate, everywhere.", "TAX_PERCENT"),
     Assumption("5.2", "A deposit is nothing: no treatment asks for one."),
