@@ -1,5 +1,6 @@
 """The sandbox as a WSGI application: the vendors' paths, and the panels that start with two underscores."""
 
+import re
 import sqlite3
 import sys
 import traceback
@@ -61,6 +62,16 @@ class _Id(BaseConverter):
 
     def to_python(self, value: str) -> int:
         return int(value)
+
+
+class _Words(BaseConverter):
+    """Part of a path that some write in capitals and some do not; it may have slashes inside."""
+
+    part_isolating = False
+
+    def __init__(self, map: Map, words: str) -> None:
+        super().__init__(map)
+        self.regex = f"(?i:{re.escape(words)})"
 
 
 class Sandbox:
@@ -229,7 +240,7 @@ def _each(vendors: Sequence[Vendor]) -> Iterable[tuple[Vendor, Route]]:
 
 def _map(entries: Iterable[tuple[str, str, Any]]) -> Map:
     rules = [Rule(path, methods=[method], endpoint=target) for path, method, target in entries]
-    return Map(rules, converters={"id": _Id}, strict_slashes=False, merge_slashes=False)
+    return Map(rules, converters={"id": _Id, "words": _Words}, strict_slashes=False, merge_slashes=False)
 
 
 def _match(paths: Map, request: Request) -> tuple[Any, dict[str, Any]]:

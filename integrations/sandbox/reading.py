@@ -29,13 +29,14 @@ def bad(message: str) -> NoReturn:
 # ---- JSON bodies
 
 
-def json_object(request: Request) -> dict[str, Any]:
-    """The body as an object. 413 when too long, 400 when it is not clean JSON."""
+def json_object(request: Request, *, may_trail: bool = False) -> dict[str, Any]:
+    """The body as an object. 413 when too long, 400 when it is not clean JSON; with `may_trail` only up to its end."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise Refusal(413, "The body is too long.")
     try:
         raw = request.get_data(cache=True)
-        body = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        decoder, given = json.JSONDecoder(parse_constant=_no_constant), raw.decode("utf-8").strip()
+        body = decoder.raw_decode(given)[0] if may_trail else decoder.decode(given)
     except (ValueError, RecursionError, HTTPException) as problem:
         raise Refusal(400, "The body is not readable JSON.") from problem
     if not isinstance(body, dict):

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.sandbox.booker import customers, dates, employees, gate, listing, places
-from integrations.sandbox.booker.assumptions import CANCELLATION_NOTICE, STATUS_IDS
+from integrations.sandbox.booker.assumptions import CANCELLATION_NOTICE, SOURCE_IDS, STATUS_IDS
 from integrations.sandbox.booker.failures import bad, envelope
 from integrations.sandbox.booker.fields import Body, body_of, flag, instant, query_offset, whole
 from integrations.sandbox.booker.listing import Search
@@ -20,9 +20,11 @@ _SORTED_BY = {
     "DateLastModified": "modified_on",
 }  # fmt: skip
 _TREATMENTS = """
-    SELECT booker_booked.*, booker_treatment.name AS treatment, minutes, booker_room.name AS room, first_name, last_name
+    SELECT booker_booked.*, booker_treatment.name AS treatment, minutes, booker_room.name AS room, first_name,
+        last_name, class_id
     FROM booker_booked JOIN booker_treatment ON booker_treatment.id = treatment_id
     JOIN booker_room ON booker_room.id = room_id JOIN booker_employee ON booker_employee.id = employee_id
+    LEFT JOIN booker_place USING (appointment_id)
     WHERE appointment_id IN ({}) ORDER BY booker_booked.starts_at, booker_booked.id
 """
 Json = dict[str, Any]
@@ -50,8 +52,10 @@ def _found(call: Call, *, is_slim: bool) -> Reply:
     for field, column in (("EmployeeID", "employee_id"), ("RoomID", "room_id")):
         inside = f"id IN (SELECT appointment_id FROM booker_booked WHERE {column} = :{column})"  # noqa: S608
         search.where(inside, **{column: whole(body, field)})
-    if flag(body, "OnlyClassAppointments") or whole(body, "ClassInstanceID"):
-        search.where("0")
+    if flag(body, "OnlyClassAppointments"):
+        search.where("id IN (SELECT appointment_id FROM booker_place)")
+    in_class = "id IN (SELECT appointment_id FROM booker_place WHERE class_id = :class)"
+    search.where(in_class, **{"class": whole(body, "ClassInstanceID") or None})
     for name, column in (("StartDate", "starts_at"), ("DateLastModified", "modified_on")):
         start, end = (instant(body, f"{end}{name}", zone=zone) for end in ("From", "To"))
         search.between(column, start=start, end=end)
@@ -152,7 +156,7 @@ def _shape(row: sqlite3.Row, treatments: Sequence[sqlite3.Row], guest: Json, *, 
         **_about_first(first),
         "AppointmentTreatments": [_treatment(one, zone=zone) for one in treatments],
         "Notes": row["notes"],
-        "Source": row["source"],
+        "Source": places.lookup(SOURCE_IDS[row["source"]], row["source"]),
         "Type": places.lookup(1, "Treatment"),
         "IsWebBooking": row["source"] == "Online booking",
         "IsRecurring": False,
@@ -194,11 +198,11 @@ def _about_guest(guest: Json) -> Json:
 def _about_first(row: sqlite3.Row) -> Json:
     return {
         "EmployeeID": row["employee_id"],
-        "Employee": places.lookup(row["employee_id"], employees.full_name(row)),
+        "Employee": employees.lookup(row),
         "EmployeeFirstName": row["first_name"],
         "EmployeeLastName": row["last_name"],
         "TreatmentID": row["treatment_id"],
-        "Treatment": places.lookup(row["treatment_id"], row["treatment"]),
+        "Treatment": places.lookup(row["treatment_id"], row["treatment"]) | {"Price": places.money(row["price"])},
         "TreatmentName": row["treatment"],
         "Room": places.lookup(row["room_id"], row["room"]),
         "RoomName": row["room"],
@@ -213,11 +217,11 @@ def _treatment(row: sqlite3.Row, *, zone: ZoneInfo) -> Json:
         **dates.twins("StartDateTime", row["starts_at"], zone=zone),
         **dates.twins("EndDateTime", row["ends_at"], zone=zone),
         "TreatmentID": row["treatment_id"],
-        "Treatment": places.lookup(row["treatment_id"], row["treatment"]),
+        "Treatment": places.lookup(row["treatment_id"], row["treatment"]) | {"Price": places.money(row["price"])},
         "TreatmentName": row["treatment"],
         "TreatmentDuration": (row["ends_at"] - row["starts_at"]) // 60,
         "EmployeeID": row["employee_id"],
-        "Employee": places.lookup(row["employee_id"], employees.full_name(row)),
+        "Employee": employees.lookup(row),
         "EmployeeFullName": employees.full_name(row),
         "EmployeeWasRequested": bool(row["was_requested"]),
         "RoomID": row["room_id"],
@@ -225,7 +229,7 @@ def _treatment(row: sqlite3.Row, *, zone: ZoneInfo) -> Json:
         "RoomName": row["room"],
         "DynamicPrice": price | {"FinalPrice": places.money(row["price"])},
         "TagPrice": places.money(row["price"]),
-        "ClassInstanceID": None,
+        "ClassInstanceID": row["class_id"],
     }
 
 

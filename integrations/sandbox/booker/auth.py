@@ -6,6 +6,7 @@ import hmac
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from integrations.sandbox.booker import credentials, gate, tokens
 from integrations.sandbox.booker.assumptions import REFRESH_TOKEN_SECONDS, TOKEN_SECONDS
@@ -124,6 +125,11 @@ def _user(user_id: int) -> User:
     return next(user for user in credentials.USERS if user.id == user_id)
 
 
+def user_of(claims: Mapping[str, Any]) -> User | None:
+    """Whom a token stands for; nobody for an application's own."""
+    return _user(int(claims["sub"])) if "sub" in claims else None
+
+
 def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -141,7 +147,7 @@ def update_context(call: Call) -> Reply:
     location_id, brand_id = call.args.get("locationId", ""), call.args.get("brandId", "")
     if brand_id not in ("", str(credentials.BRAND_ID)) or location_id not in map(str, credentials.LOCATION_IDS):
         raise Refusal(403, "The location is not one of the brand's.")
-    user = _user(int(claims["sub"])) if "sub" in claims else None
+    user = user_of(claims)
     if user is not None and user.location_id not in (None, int(location_id)):
         raise Refusal(403, "The user may not work at that location.")
     made = tokens.issued(scope=claims["scope"], user=user, location_id=int(location_id), now=call.now)

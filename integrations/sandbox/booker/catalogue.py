@@ -1,4 +1,4 @@
-"""What a location offers: treatments, rooms, products, membership plans; classes and specials there are none."""
+"""What a location offers: treatments, rooms, products, membership plans."""
 
 import sqlite3
 from collections import defaultdict
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from integrations.sandbox.booker import dates, gate, listing, places
 from integrations.sandbox.booker.failures import envelope, missing
-from integrations.sandbox.booker.fields import Body, body_of, flag, whole
+from integrations.sandbox.booker.fields import Body, body_of, flag, part, parts, required_whole, whole
 from integrations.sandbox.booker.listing import Search
 from integrations.sandbox.http import Call, Reply
 
@@ -82,8 +82,10 @@ def _found_treatments(call: Call, search: Search) -> Reply:
         employee=whole(body, "EmployeeID"),
     )
     search.where("id IN (SELECT treatment_id FROM booker_host WHERE room_id = :room)", room=whole(body, "RoomID"))
-    if flag(body, "OnlyClassesAndWorkshops"):
-        search.where("0")
+    if flag(body, "ExcludeClassesAndWorkshops"):
+        search.where("NOT is_class")
+    elif flag(body, "OnlyClassesAndWorkshops"):
+        search.where("is_class")
     shaped = _shaper(call.db, body, zone=places.zone_of(call.db, location_id))
     return listing.answer(call, body, search, key="Treatments", shape=shaped, columns=_SORTED_BY)
 
@@ -118,7 +120,7 @@ def addons(call: Call, treatment_id: int) -> Reply:
 def _treatment(
     row: sqlite3.Row, employees: list[int], rooms: list[int], *, zone: ZoneInfo, with_employees: bool
 ) -> dict[str, Any]:
-    done_by = [{"EmployeeID": one, "TreatmentID": row["id"], "Duration": row["minutes"]} for one in employees]
+    done_by = [_done_by(row, employee_id) for employee_id in employees]
     return {
         "ID": row["id"],
         "Name": row["name"],
@@ -135,7 +137,7 @@ def _treatment(
         "DurationType": places.lookup(1, "Fixed"),
         "IsActive": bool(row["is_active"]),
         "IsDeleted": False,
-        "IsClass": False,
+        "IsClass": bool(row["is_class"]),
         "IsForCouples": False,
         "RequiresTwoTechnicians": False,
         "DoesNotRequireStaff": False,
@@ -158,6 +160,19 @@ def _treatment(
     }
 
 
+def _done_by(row: sqlite3.Row, employee_id: int) -> dict[str, Any]:
+    """What an employee takes for a treatment: the same as everybody."""
+    return {
+        "EmployeeID": employee_id,
+        "TreatmentID": row["id"],
+        "TreatmentDuration": row["minutes"],
+        "TotalDuration": row["minutes"] + row["recovery"],
+        "ProcessingTimeDuration": 0,
+        "FinishTimeDuration": 0,
+        "RequestedPrice": places.money(row["price"]),
+    }
+
+
 def categories(call: Call) -> Reply:
     return _lookups(call, "category_id", "category")
 
@@ -173,10 +188,10 @@ def _lookups(call: Call, column: str, name: str, *, within: int | None = None) -
         f" AND (:category IS NULL OR category_id = :category) ORDER BY {column}"
     )
     rows = call.db.execute(query, {"location": location_id, "category": within})
-    return Reply(body=envelope(Results=[places.lookup(row[column], row[name]) for row in rows]))
+    return Reply(body=envelope(LookupOptions=[places.lookup(row[column], row[name]) for row in rows]))
 
 
-# ---- products, memberships, and what there is none of
+# ---- products, memberships
 
 
 def find_products(call: Call) -> Reply:
@@ -215,6 +230,17 @@ def _variant(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
+def update_product(call: Call, product_id: int) -> Reply:
+    """`{Product: {ProductVariantsToUpdate: [{ID, BackbarInventory}]}}`: what is left for the spa's own use."""
+    places.owned(call, "product", product_id, what="product")
+    for entry in parts(part(body_of(call), "Product") or {}, "ProductVariantsToUpdate"):
+        values = (required_whole(entry, "BackbarInventory"), required_whole(entry, "ID"), product_id)
+        query = "UPDATE booker_variant SET backbar = ? WHERE id = ? AND product_id = ?"
+        if not call.db.execute(query, values).rowcount:
+            missing("product variant")
+    return Reply(body=envelope())
+
+
 def find_memberships(call: Call) -> Reply:
     """The plans that are sold, not who bought them."""
     body = body_of(call)
@@ -240,16 +266,6 @@ def _plan(row: sqlite3.Row) -> dict[str, Any]:
     return about | {"Levels": [level]}
 
 
-def find_nothing(call: Call) -> Reply:
-    """Specials and classes: the brand has none."""
-    places.asked(call, body_of(call))
-    return Reply(body=envelope(TotalResultsCount=0, Results=[]))
-
-
-def book_class(call: Call) -> Reply:
-    missing("class")
-
-
 ROUTES = (
     *gate.both("POST", "/rooms", find_rooms),
     *gate.both("POST", "/treatments", find_treatments),
@@ -259,8 +275,6 @@ ROUTES = (
     *gate.both("GET", "/treatment/<id:treatment_id>", get_treatment),
     gate.customer("GET", "/treatment/<id:treatment_id>/addons", addons),
     gate.merchant("POST", "/order/find_products", find_products),
+    gate.merchant("PUT", "/product/<id:product_id>/update", update_product, writes=True),
     *gate.both("POST", "/memberships", find_memberships),
-    gate.customer("POST", "/specials", find_nothing),
-    gate.customer("POST", "/availability/class", find_nothing),
-    gate.customer("POST", "/class_appointment/create", book_class),
 )

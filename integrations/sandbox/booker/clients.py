@@ -1,4 +1,4 @@
-"""Clients as they are written: made with or without a login, and changed from either side (section 5.2)."""
+"""Clients as they are written: made, and changed from either side (section 5.2)."""
 
 import json
 import sqlite3
@@ -38,21 +38,10 @@ _UPDATE = f"UPDATE booker_customer SET {', '.join(f'{name} = :{name}' for name i
 def create(call: Call) -> Reply:
     body = body_of(call)
     row = make(call, body, location_id=places.asked(call, body))
-    return _created(call, row)
+    return created(call, row)
 
 
-def create_account(call: Call) -> Reply:
-    """A client who can sign in: e-mail and password are wanted."""
-    body = body_of(call)
-    location_id = places.asked(call, body)
-    if not text(body, "Password"):
-        bad("Password", "Required")
-    if not text(body, "Email"):
-        bad("Email", "Required")
-    return _created(call, make(call, body, location_id=location_id, login_name=text(body, "Email") or ""))
-
-
-def _created(call: Call, row: Row) -> Reply:
+def created(call: Call, row: Row) -> Reply:
     kept = places.row_of(call.db, "customer", row["id"], what="customer")
     location = places.row_of(call.db, "location", row["location_id"], what="location")
     shape = customers.shape(kept, location=location)
@@ -83,17 +72,29 @@ def insert(db: sqlite3.Connection, row: Row) -> Row:
     return row | {"id": made.lastrowid}
 
 
+def guest_of(call: Call, body: Body, *, location_id: int) -> int:
+    """The id of a booking's `Customer`: known by ID, or a new client even if somebody has that e-mail."""
+    given = part(body, "Customer") or bad("Customer", "Required")
+    known = whole(given, "ID") or whole(given, "CustomerID")
+    if known:
+        return int(customers.living(call, known)["id"])
+    return int(make(call, given, location_id=location_id, may_be_double=True)["id"])
+
+
 # ---- changing
 
 
 def replace_contact(call: Call, customer_id: int) -> Reply:
-    """The merchant side: `{CustomerID, LocationID, Customer {...}}`; contact fields that are not sent are emptied."""
+    """The merchant side: `{CustomerID, LocationID, Customer {...}}`; of e-mail and phones what is not sent is emptied.
+
+    R1's fork sends these alone and the name, to keep the rest.
+    """
     body = body_of(call)
     if whole(body, "CustomerID") not in (None, customer_id):
         bad("CustomerID", "Is another than the path's")
     places.asked(call, body)
     given = part(body, "Customer") or bad("Customer", "Required")
-    _change(call, customer_id, dict.fromkeys(_CONTACT, "") | {"address": "{}"} | values_of(given))
+    _change(call, customer_id, dict.fromkeys(_CONTACT, "") | values_of(given))
     return Reply(body=envelope())
 
 
@@ -123,10 +124,6 @@ def update(db: sqlite3.Connection, row: Row, *, now: int) -> None:
 
 def no_cards(call: Call) -> Reply:
     return Reply(body=envelope(CreditCards=[]))
-
-
-def no_series(call: Call) -> Reply:
-    return Reply(body=envelope(Results=[], TotalResultsCount=0))
 
 
 # ---- reading
@@ -166,9 +163,7 @@ def _birthday(body: Body) -> Row:
 
 ROUTES = (
     *gate.both("POST", "/customer", create, writes=True),
-    gate.customer("POST", "/customer/account", create_account, writes=True),
     gate.merchant("PUT", "/customer/<id:customer_id>", replace_contact, writes=True),
     gate.merchant("POST", "/customer/creditcards", no_cards),
-    *gate.both("POST", "/customer/series", no_series),
     gate.customer("PUT", "/customer/<id:customer_id>", change_fields, writes=True),
 )

@@ -10,6 +10,13 @@ SIGNING_KEY = b"sandbox-booker-signing-key"
 MERCHANT, CUSTOMER, AVAILABILITY, ALL = "merchant", "customer", "availability", "all"
 ANY = "any"  # of a route: whichever product the key is for
 OPEN = "open"  # of a route: no key at all
+# Which products' keys open a route; clients that book for consumers bring one key for both of their products (R7, R11).
+OPENED_BY = {
+    MERCHANT: (MERCHANT, ALL),
+    CUSTOMER: (CUSTOMER, ALL),
+    AVAILABILITY: (AVAILABILITY, CUSTOMER, ALL),
+    ANY: (MERCHANT, CUSTOMER, AVAILABILITY, ALL),
+}
 SUBSCRIPTION_KEYS = {
     "sandbox-booker-merchant-key": MERCHANT,
     "sandbox-booker-customer-key": CUSTOMER,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from integrations.sandbox.booker import dates, gate, listing, places
 from integrations.sandbox.booker.assumptions import GENDER_IDS, ORIGINATION_IDS, RECORD_TYPES
 from integrations.sandbox.booker.failures import bad, envelope, missing
-from integrations.sandbox.booker.fields import Body, body_of, flag, instant, text
+from integrations.sandbox.booker.fields import Body, body_of, flag, instant, required_whole, text
 from integrations.sandbox.booker.listing import Search
 from integrations.sandbox.booker.seed.people import digits
 from integrations.sandbox.http import Call, Reply
@@ -105,14 +105,15 @@ def living(call: Call, customer_id: int) -> sqlite3.Row:
 
 def get(call: Call, customer_id: int) -> Reply:
     row = living(call, customer_id)
-    return Reply(body=envelope(Customer=_whole(call.db, row, now=call.now)))
+    return Reply(body=envelope(Customer=whole(call.db, row, now=call.now)))
 
 
-def _whole(db: sqlite3.Connection, row: sqlite3.Row, *, now: int) -> dict[str, Any]:
+def whole(db: sqlite3.Connection, row: sqlite3.Row, *, now: int) -> dict[str, Any]:
     """`{CustomerID, LocationID, Customer}` with notes, statistics and memberships."""
     location = places.row_of(db, "location", row["location_id"], what="location")
     zone = ZoneInfo(location["time_zone"])
     about = shape(row, location=location) | _membership_fields(db, row["id"], now=now, zone=zone)
+    about["CustomerCreditCards"] = []
     about["Notes"] = notes(db, row["id"], zone=zone)
     about["CustomerStats"] = _stats(db, row["id"], zone=zone)
     return {"CustomerID": row["id"], "LocationID": row["location_id"], "Customer": about}
@@ -151,6 +152,11 @@ def memberships(call: Call, customer_id: int) -> Reply:
     if not flag(call.args, "includeExpired"):
         found = [one for one in found if not one["IsExpired"]]
     return Reply(body=envelope(Results=found, TotalResultsCount=len(found)))
+
+
+def find_memberships(call: Call) -> Reply:
+    """`{CustomerID}`: as `memberships`, for the customer side."""
+    return memberships(call, required_whole(body_of(call), "CustomerID"))
 
 
 def _membership_fields(db: sqlite3.Connection, customer_id: int, *, now: int, zone: ZoneInfo) -> dict[str, Any]:
@@ -296,4 +302,5 @@ ROUTES = (
     *gate.both("POST", "/customers", find),
     *gate.both("GET", "/customer/<id:customer_id>", get),
     gate.merchant("GET", "/customer/<id:customer_id>/memberships", memberships),
+    *gate.both("POST", "/customer/memberships", find_memberships),
 )

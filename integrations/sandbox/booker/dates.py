@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 EASTERN = ZoneInfo("America/New_York")
 
 _SLASH = re.compile(r"/Date\((-?\d{1,14})([+-]\d{4})?\)/")
+_LOOSE_OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)")
 _OFFSET = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,7})?[+-]\d\d:?\d\d")
 
 
@@ -81,5 +82,19 @@ def from_offset(text: str) -> int:
         raise ValueError("not a date with a numeric offset")
     try:
         return int(datetime.fromisoformat(text.upper()).astimezone(UTC).timestamp())
+    except OverflowError as problem:
+        raise ValueError("out of range") from problem
+
+
+def from_iso(text: str, *, zone: ZoneInfo) -> int:
+    """The instant of an ISO 8601 text as v5 reads it: without an offset its digits are what the clock in `zone` shows.
+
+    ValueError for what is no such text.
+    """
+    moment = datetime.fromisoformat(_LOOSE_OFFSET.sub("", text))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    try:
+        return int(moment.timestamp())
     except OverflowError as problem:
         raise ValueError("out of range") from problem

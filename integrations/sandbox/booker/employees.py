@@ -53,6 +53,12 @@ def full_name(row: sqlite3.Row) -> str:
     return f"{row['first_name']} {row['last_name']}".strip()
 
 
+def lookup(row: sqlite3.Row) -> dict[str, Any]:
+    """How others tell of an employee: a row with `employee_id`, `first_name` and `last_name`."""
+    names = {"FirstName": row["first_name"], "LastName": row["last_name"]}
+    return places.lookup(row["employee_id"], full_name(row)) | names
+
+
 def shape(row: sqlite3.Row, *, zone: ZoneInfo) -> dict[str, Any]:
     kind = places.lookup(2, "Freelancer") if row["is_freelancer"] else places.lookup(1, "Employee")
     return {

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from werkzeug.wrappers import Request
+
 from integrations.sandbox.booker import dates
 from integrations.sandbox.booker.failures import bad
 from integrations.sandbox.http import Call
@@ -13,7 +15,12 @@ Body = Mapping[str, Any]
 
 
 def body_of(call: Call) -> dict[str, Any]:
-    return json_object(call.request)
+    return object_of(call.request)
+
+
+def object_of(request: Request) -> dict[str, Any]:
+    """The body as an object. What follows it is not read: a public PHP client closes its object twice."""
+    return json_object(request, may_trail=True)
 
 
 def whole(body: Body, name: str) -> int | None:
@@ -33,14 +40,27 @@ def required_whole(body: Body, name: str) -> int:
     return bad(name, "Required") if value is None else value
 
 
+def wholes(body: Body, name: str) -> list[int]:
+    """A list of numbers; a single one is a list of itself."""
+    given = body.get(name)
+    listed = given if isinstance(given, list) else [given]
+    return [required_whole({name: value}, name) for value in listed if value is not None]
+
+
 def text(body: Body, name: str, *, most: int = 255) -> str | None:
-    """A text without space around it; None when absent or null."""
+    """A text without space around it; None when absent or null. A whole number is its digits: some send phones so."""
     value = body.get(name)
     if value is None:
         return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str) or len(value) > most:
         bad(name, f"Must be a text of at most {most} characters")
     return value.strip()
+
+
+def required_text(body: Body, name: str, *, most: int = 255) -> str:
+    return text(body, name, most=most) or bad(name, "Required")
 
 
 def flag(body: Body, name: str) -> bool | None:
@@ -51,6 +71,17 @@ def flag(body: Body, name: str) -> bool | None:
     if value is not None and not isinstance(value, bool):
         bad(name, "Must be true or false")
     return value
+
+
+def cents(body: Body, name: str) -> int:
+    """Money, `{Amount}` in major units. Required, and not negative."""
+    amount = (part(body, name) or bad(name, "Required")).get("Amount")
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < _AMOUNT_MOST:
+        bad(name, "Must have an Amount")
+    return round(amount * 100)
+
+
+_AMOUNT_MOST = 1_000_000
 
 
 def part(body: Body, name: str) -> dict[str, Any] | None:

@@ -20,6 +20,9 @@ _BUSY = """
         AND busy_until > ?
 """
 
+# What takes somebody's time, or a room's, without being an appointment: classes, and times that are held.
+_BLOCKED = "SELECT * FROM booker_blocked WHERE {} AND starts_at < :end AND busy_until > :start AND until > :now"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
@@ -104,14 +107,15 @@ class Week:
         return self._starts[key]
 
 
-def week(db: sqlite3.Connection, location_id: int, *, start: int, end: int) -> Week:
+def week(db: sqlite3.Connection, location_id: int, *, start: int, end: int, now: int) -> Week:
     """What `start`..`end` (both possible starts) look like. Ids of employees and rooms do not overlap."""
     row = places.row_of(db, "location", location_id, what="location")
     zone = ZoneInfo(row["time_zone"])
     days: dict[str, Any] = {"zone": zone, "first": local_day(start, zone=zone), "last": local_day(end, zone=zone)}
     opened = weekly_spans(json.loads(row["hours"]), **days)
     staff = db.execute("SELECT * FROM booker_employee WHERE location_id = ? AND is_active", (location_id,)).fetchall()
-    treatments = db.execute("SELECT * FROM booker_treatment WHERE location_id = ? AND is_active", (location_id,))
+    query = "SELECT * FROM booker_treatment WHERE location_id = ? AND is_active AND NOT is_class"
+    treatments = db.execute(query, (location_id,))
     work = {one["id"]: shared(opened, weekly_spans(json.loads(one["shifts"]), **days)) for one in staff}
     return Week(
         start=start,
@@ -123,7 +127,7 @@ def week(db: sqlite3.Connection, location_id: int, *, start: int, end: int) -> W
         freelancers={one["id"] for one in staff if one["is_freelancer"]},
         performers=_links(db, "booker_performer", "employee_id", allowed=set(work)),
         hosts=_links(db, "booker_host", "room_id"),
-        busy=_busy(db, location_id, start=start, end=end + DAY),
+        busy=_busy(db, location_id, start=start, end=end + DAY, now=now),
     )
 
 
@@ -135,9 +139,17 @@ def _links(db: sqlite3.Connection, table: str, column: str, *, allowed: set[int]
     return found
 
 
-def _busy(db: sqlite3.Connection, location_id: int, *, start: int, end: int) -> dict[int, list[Span]]:
+def is_blocked(db: sqlite3.Connection, column: str, identifier: int, *, span: Span, now: int) -> bool:
+    """Whether an employee or a room (`column`) has a class then, or is held for somebody."""
+    values = {"one": identifier, "start": span[0], "end": span[1], "now": now}
+    return db.execute(_BLOCKED.format(f"{column} = :one"), values).fetchone() is not None
+
+
+def _busy(db: sqlite3.Connection, location_id: int, *, start: int, end: int, now: int) -> dict[int, list[Span]]:
     found: dict[int, list[Span]] = defaultdict(list)
-    for row in db.execute(_BUSY, (location_id, end, start - DAY, start)):
+    values = {"location": location_id, "start": start, "end": end, "now": now}
+    rows = db.execute(_BUSY, (location_id, end, start - DAY, start)).fetchall()
+    for row in rows + db.execute(_BLOCKED.format("location_id = :location"), values).fetchall():
         span = (row["starts_at"], row["busy_until"])
         found[row["employee_id"]].append(span)
         found[row["room_id"]].append(span)

@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.sandbox.booker import booking, places
+from integrations.sandbox.booker import booking, places, placing
 from integrations.sandbox.booker.appointments import BOOKED, CANCELLED, CHECKED_IN, COMPLETED, CONFIRMED, NO_SHOW
-from integrations.sandbox.booker.booking import Task
 from integrations.sandbox.booker.credentials import BRAND_ID, MERCHANT
+from integrations.sandbox.booker.placing import Task
 from integrations.sandbox.http import Call, Caller
 from integrations.sandbox.reading import bad
 from integrations.sandbox.times import MINUTE
@@ -47,7 +47,7 @@ def book(call: Call, values: Mapping[str, Any], *, is_checked: bool = True) -> i
         price=treatment["price"],
     )
     if is_checked or not task.employee_id or not task.room_id:
-        task = booking.placed(call, task, (), location_id=location_id)
+        task = placing.placed(call, task, (), location_id=location_id)
     about = {"location_id": location_id, "customer_id": values["customerId"], "notes": values.get("notes") or ""}
     return booking.keep(call, [task], status=BOOKED, source="Front desk", **about)
 
@@ -66,12 +66,12 @@ def move(
         bad("The appointment is over or cancelled.")
     tasks = tasks_of(call.db, row["id"])
     shift = 0 if starts_at is None else starts_at - tasks[0].starts_at
-    moved = [booking.shifted(task, shift) for task in tasks]
-    moved[0] = booking.given_to(moved[0], employee_id=employee_id, room_id=room_id)
+    moved = [placing.shifted(task, shift) for task in tasks]
+    moved[0] = placing.given_to(moved[0], employee_id=employee_id, room_id=room_id)
     if is_checked:
         kept: list[Task] = []
         for task in moved:
-            kept.append(booking.placed(call, task, kept, location_id=row["location_id"], own=row["id"]))
+            kept.append(placing.placed(call, task, kept, location_id=row["location_id"], own=row["id"]))
         moved = kept
     booking.put_tasks(call, row["id"], moved)
 
@@ -93,7 +93,9 @@ def mark(db: sqlite3.Connection, row: sqlite3.Row, status: str, *, now: int) -> 
         return
     if status in (BOOKED, CONFIRMED):
         columns |= {"checked_in_on": None, "no_show_on": None, "cancelled_on": None}
-    db.execute("UPDATE booker_booked SET is_live = 1 WHERE appointment_id = ?", (row["id"],))
+    in_class = "SELECT appointment_id FROM booker_place"  # whose teacher and room the class has, not its guests
+    query = f"UPDATE booker_booked SET is_live = 1 WHERE appointment_id = ? AND appointment_id NOT IN ({in_class})"  # noqa: S608
+    db.execute(query, (row["id"],))
     booking.write(db, row["id"], now=now, **columns)
 
 

@@ -1,19 +1,18 @@
 """Who gets in: the gateway asks for a subscription key, Booker behind it for an access token (section 2.3)."""
 
-import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
 from integrations.sandbox.booker import credentials, tokens
 from integrations.sandbox.booker.assumptions import ARGUMENTS, CUSTOMER_SCOPES, MERCHANT_SCOPES, NOT_ALLOWED, TOKEN
-from integrations.sandbox.booker.credentials import ALL, ANY, AVAILABILITY, BRAND_ID, MERCHANT, OPEN, SUBSCRIPTION_KEYS
+from integrations.sandbox.booker.credentials import AVAILABILITY, BRAND_ID, MERCHANT, OPEN, OPENED_BY, SUBSCRIPTION_KEYS
 from integrations.sandbox.booker.failures import INVALID_TOKEN, Failure, token_expired
+from integrations.sandbox.booker.fields import object_of
 from integrations.sandbox.http import Call, Caller, Refusal, Reply, Route
 
 Answer = Callable[..., Reply]
@@ -27,7 +26,7 @@ def admit(db: sqlite3.Connection, *, headers: Headers, route: Route) -> Caller:
     if not given:
         raise Refusal(401, "Access denied due to missing subscription key.")
     product = SUBSCRIPTION_KEYS.get(given)
-    if product is None or (route.key != ANY and product not in (route.key, ALL)):
+    if product is None or product not in OPENED_BY[route.key]:
         raise Refusal(401, "Access denied due to invalid subscription key.")
     return Caller(key=product, kind=route.key, group_id=BRAND_ID)
 
@@ -59,6 +58,11 @@ def merchant(method: str, path: str, answer: Answer, *, writes: bool = False) ->
 
 def customer(method: str, path: str, answer: Answer, *, writes: bool = False) -> Route:
     return route(method, f"/v4.1/customer{path}", answer, product=credentials.CUSTOMER, writes=writes)
+
+
+def booking(method: str, path: str, answer: Answer, *, writes: bool = False) -> Route:
+    """A third family, which R1 names: the customer side's calls that book, and a hold."""
+    return route(method, f"/v4.1/booking{path}", answer, product=credentials.CUSTOMER, writes=writes)
 
 
 def availability(method: str, path: str, answer: Answer) -> Route:
@@ -105,10 +109,9 @@ def access_token(request: Request) -> str:
 
 def _in_body(request: Request) -> str:
     try:
-        body = json.loads(request.get_data(cache=True) or b"{}")
-    except (ValueError, RecursionError, HTTPException):
+        found = object_of(request).get("access_token")
+    except Refusal:
         return ""
-    found = body.get("access_token") if isinstance(body, dict) else None
     return found if isinstance(found, str) else ""
 
 

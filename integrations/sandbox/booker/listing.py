@@ -53,7 +53,7 @@ def _page_of(call: Call, body: Body) -> tuple[int, int]:
     if not flag(body, "UsePaging"):
         return UNPAGED_MOST, 0
     number, size = whole(body, "PageNumber"), whole(body, "PageSize")
-    if number is not None and number < 1:
+    if number is not None and number < 0:
         bad("PageNumber", "Must be 1 or more")
     size = min(size if size is not None and size > 0 else PAGE_SIZE_DEFAULT, PAGE_SIZE_MOST)
     if call.fault == "short_page":

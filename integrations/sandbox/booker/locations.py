@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from integrations.sandbox.booker import credentials, dates, gate, listing, places
 from integrations.sandbox.booker.assumptions import AHEAD_MOST, CANCELLATION_NOTICE, GRID_MINUTES, NOTICE_LEAST
 from integrations.sandbox.booker.failures import bad, envelope
-from integrations.sandbox.booker.fields import body_of, flag, text
+from integrations.sandbox.booker.fields import body_of, flag, part, text
 from integrations.sandbox.booker.listing import Search
 from integrations.sandbox.http import Call, Reply
 from integrations.sandbox.times import HOUR, MINUTE, local_day, wall_minutes
@@ -112,12 +112,34 @@ def _dated(hours: list[Any], first: date, last: date, *, zone: ZoneInfo) -> Iter
 
 # ---- settings
 
+# The fields that R1's models name, as far as they do not carry a rule of the stand-in's own.
+_ONLINE = {
+    "NewAppointmentCutOffInterval": NOTICE_LEAST // MINUTE,
+    "AppointmentStartTimeInterval": GRID_MINUTES,
+    "AllowCancelAppointments": True,
+    "SelectTechnician": True,
+    "SelectTechnicianGender": True,
+    "MaximumResultsPerDay": 100,
+    "PaymentMethods": [places.lookup(1, "Credit Card")],
+    "RequirePaymentInformation": False,
+    "PreAuthorizeCreditCard": False,
+    "PreferredAppointmentTimes": [],
+    "UsePreferredAppointmentTimes": False,
+    "RequireCustomerGender": False,
+    "RequireStreetAddress": False,
+    "BillingAddressRequired": False,
+    "GoogleAnalyticsCode": None,
+    "BackgroundImageUrl": None,
+    "BusinessLogoUrl": None,
+}
+
 
 def online_booking_settings(call: Call, location_id: int) -> Reply:
     _known(call, location_id)
     settings = {
         "LocationID": location_id,
         "AllowOnlineBooking": True,
+        **_ONLINE,
         "MinimumNoticeHours": NOTICE_LEAST // HOUR,
         "MaximumDaysInAdvance": AHEAD_MOST // (24 * HOUR),
         "CancellationNoticeMinutes": CANCELLATION_NOTICE // MINUTE,
@@ -129,6 +151,7 @@ def online_booking_settings(call: Call, location_id: int) -> Reply:
 def feature_settings(call: Call, location_id: int) -> Reply:
     _known(call, location_id)
     settings = {"LocationID": location_id, "UseRooms": True, "UseMemberships": True, "UseClasses": False}
+    settings |= {"UseFrederick": False, "UsePromote": False}
     return Reply(body=envelope(FeatureSettings=settings))
 
 
@@ -139,10 +162,36 @@ def payment_settings(call: Call, location_id: int) -> Reply:
 
 
 def notification_settings(call: Call, location_id: int) -> Reply:
-    """Taken note of by nobody: the stand-in sends no messages."""
+    """What is kept of them; the stand-in sends no messages."""
     _known(call, location_id)
-    body_of(call)
+    query = "SELECT 1 FROM booker_reminding WHERE location_id = ?"
+    settings = {
+        "SendAppointmentReminders": call.db.execute(query, (location_id,)).fetchone() is not None,
+        "SendConfirmationAfterBooking": False,
+        "SendNoticeHoursBeforeAppointment": 24,
+        "NotificationsEmail": None,
+        "NotifyAdminOnAppointmentOtherEvent": False,
+        "NotifyServiceProviderOnAppointmentOtherEvent": False,
+    }
+    return Reply(body=envelope(NotificationSettings=settings))
+
+
+def set_notification_settings(call: Call, location_id: int) -> Reply:
+    """`{NotificationSettings: {SendAppointmentReminders}}`, and nothing else."""
+    _known(call, location_id)
+    wanted = flag(part(body_of(call), "NotificationSettings") or {}, "SendAppointmentReminders")
+    if wanted is not None:
+        call.db.execute("DELETE FROM booker_reminding WHERE location_id = ?", (location_id,))
+    if wanted:
+        call.db.execute("INSERT INTO booker_reminding VALUES (?)", (location_id,))
     return Reply(body=envelope())
+
+
+def card_types(call: Call, location_id: int) -> Reply:
+    """By the ids that a client of v4 sends with a card's number."""
+    _known(call, location_id)
+    names = ("American Express", "Visa", "MasterCard", "Discover")
+    return Reply(body=envelope(LookupOptions=[places.lookup(number, name) for number, name in enumerate(names, 1)]))
 
 
 def _known(call: Call, location_id: int) -> None:
@@ -159,10 +208,14 @@ def brands(call: Call) -> Reply:
 ROUTES = (
     gate.merchant("GET", "/location/brands", brands),
     *gate.both("POST", "/locations", find),
+    *gate.both("POST", "/locations/partial", find),
+    *gate.both("POST", "/locations/geoaware", find),
     *gate.both("GET", "/location/<id:location_id>", get),
     *gate.both("GET", "/location/<id:location_id>/schedule", schedule),
     *gate.both("GET", "/location/<id:location_id>/online_booking_settings", online_booking_settings),
     gate.merchant("GET", "/location/<id:location_id>/feature_settings", feature_settings),
     gate.merchant("GET", "/location/<id:location_id>/payment_settings", payment_settings),
-    gate.merchant("PUT", "/location/<id:location_id>/notification_settings", notification_settings),
+    gate.merchant("GET", "/location/<id:location_id>/notification_settings", notification_settings),
+    gate.merchant("PUT", "/location/<id:location_id>/notification_settings", set_notification_settings, writes=True),
+    *gate.both("GET", "/location/<id:location_id>/creditcard_types", card_types),
 )

@@ -24,7 +24,7 @@ _DAY = """
     WHERE location_id = ? AND starts_at >= ? AND starts_at < ? AND status != 'Cancelled' ORDER BY starts_at, id
 """
 _STAFF = "SELECT * FROM booker_employee WHERE location_id = ? AND is_active ORDER BY rank"
-_TREATMENTS = "SELECT * FROM booker_treatment WHERE location_id = ? AND is_active ORDER BY id"
+_TREATMENTS = "SELECT * FROM booker_treatment WHERE location_id = ? AND is_active AND NOT is_class ORDER BY id"
 _LOCATIONS = "SELECT * FROM booker_location ORDER BY id"
 Options = list[tuple[object, object]]
 

@@ -1,7 +1,9 @@
 """Availability: v5's trees and dates, its itineraries, and the older calls of v4.1 (section 5.3)."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from integrations.sandbox.booker import dates, freetime, gate, places
 from integrations.sandbox.booker.assumptions import (
@@ -11,7 +13,7 @@ from integrations.sandbox.booker.assumptions import (
     TREATMENTS_MOST,
 )
 from integrations.sandbox.booker.failures import bad, envelope, missing
-from integrations.sandbox.booker.fields import Body, body_of, flag, instant, offset, parts, required_whole, whole
+from integrations.sandbox.booker.fields import Body, body_of, flag, instant, parts, required_whole, whole
 from integrations.sandbox.booker.freetime import Slot, Week, Wish
 from integrations.sandbox.http import Call, Reply
 from integrations.sandbox.times import DAY, MINUTE, local_day, wall
@@ -47,12 +49,25 @@ def _lowered(body: Mapping[str, Any]) -> Asked:
     return Asked((name.lower(), value) for name, value in body.items())
 
 
-def _start(asked: Asked, name: str) -> int:
-    value = asked.get(name.lower())
-    date, space, zone = str(value or "").rpartition(" ")
-    given = f"{date}+{zone}" if space and ":" in date else value  # a `+` that was not encoded
-    found = offset({name: given}, name)
-    return bad(name, "Required") if found is None else found
+def _start(call: Call, asked: Asked, name: str) -> int:
+    """An instant, in any of the forms of ISO 8601; without an offset it is on the clock of the first location."""
+    value = str(asked.get(name.lower()) or bad(name, "Required"))
+    date, space, zone = value.rpartition(" ")
+    given = f"{date}+{zone}" if space and _LOST_PLUS.fullmatch(zone) and ":" in date else value
+    try:
+        found = dates.from_iso(given, zone=_zone(call, asked))
+    except ValueError:
+        bad(name, "Must be a date and time")
+    return found if 0 <= found < _LATEST else bad(name, "Is out of range")
+
+
+_LOST_PLUS = re.compile(r"\d\d:?\d\d")  # an offset whose `+` was not encoded
+_LATEST = 4_000_000_000
+
+
+def _zone(call: Call, asked: Asked) -> ZoneInfo:
+    location_id = asked.one("locationids", "locationid")
+    return places.callers_zone(call) if location_id is None else places.zone_of(call.db, location_id)
 
 
 def _week(call: Call, location_id: int, *, start: int, end: int) -> Week:
@@ -60,7 +75,7 @@ def _week(call: Call, location_id: int, *, start: int, end: int) -> Week:
     places.row_of(call.db, "location", location_id, what="location")
     end = min(end, start + AVAILABILITY_DAYS_MOST * DAY)
     notice = 0 if call.caller.merchant_id is not None else NOTICE_LEAST
-    return freetime.week(call.db, location_id, start=max(start, call.now + notice), end=end)
+    return freetime.week(call.db, location_id, start=max(start, call.now + notice), end=end, now=call.now)
 
 
 # ---- v5: trees
@@ -68,7 +83,7 @@ def _week(call: Call, location_id: int, *, start: int, end: int) -> Week:
 
 def availability(call: Call) -> Reply:
     asked = _asked(call)
-    start, end = _start(asked, "fromDateTime"), _start(asked, "toDateTime")
+    start, end = _start(call, asked, "fromDateTime"), _start(call, asked, "toDateTime")
     return Reply(body=_trees(call, asked, start=start, end=end))
 
 
@@ -87,7 +102,7 @@ def one_day(call: Call) -> Reply:
 def _some_days(call: Call, count: int) -> Reply:
     """From an instant to the end of that day at the location, and the days after it."""
     asked = _asked(call)
-    start = _start(asked, "fromDateTime") if "fromdatetime" in asked else call.now
+    start = _start(call, asked, "fromDateTime") if "fromdatetime" in asked else call.now
     return Reply(body=_trees(call, asked, start=start, days=count))
 
 
@@ -166,22 +181,15 @@ def _iso(week: Week, moment: int) -> str:
 def available_dates(call: Call) -> Reply:
     """`{availability: [...]}`: the days on which any of what was asked about can begin."""
     asked = _asked(call)
-    start, end = (_day_or_moment(call, asked, name) for name in ("fromDate", "toDate"))
+    first, last = (_start(call, asked, name) for name in ("fromDate", "toDate"))
     found: set[str] = set()
     for location_id in asked.ids("locationids", "locationid")[:LOCATIONS_MOST] or bad("locationIds", "Required"):
+        start, end = (_midnight(call, location_id, first, days=0), _midnight(call, location_id, last, days=1) - 1)
         week = _week(call, location_id, start=start, end=end)
         starts = (moment for wish in _wishes(call, asked, week) for moment in week.starts(wish))
         days = {local_day(moment, zone=week.zone) for moment in starts}
         found |= {_iso(week, wall(day, 0, zone=week.zone)) for day in days}
     return Reply(body={"availability": sorted(found)})
-
-
-def _day_or_moment(call: Call, asked: Asked, name: str) -> int:
-    """`2026-06-11` is its midnight in Eastern (from), and the end of it (to); an instant is an instant."""
-    given = str(asked.get(name.lower()) or "")
-    if len(given) != 10:
-        return _start(asked, name)
-    return _start(Asked({name.lower(): f"{given}T{'00:00:00' if name == 'fromDate' else '23:59:59'}-05:00"}), name)
 
 
 # ---- v5: itineraries
@@ -191,7 +199,7 @@ def itinerary(call: Call) -> Reply:
     """One day's ways to have several treatments in a row, in either dialect."""
     asked = _lowered(body_of(call))
     location_id = asked.one("locationid", "locationids") or bad("locationId", "Required")
-    start = _start(asked, "fromDateTime")
+    start = _start(call, asked, "fromDateTime")
     week = _week(call, location_id, start=start, end=_midnight(call, location_id, start, days=1) - 1)
     listed = []
     for entry in parts(asked, "itineraries", most=5):
@@ -204,6 +212,21 @@ def itinerary(call: Call) -> Reply:
             }
         )
     return Reply(body={"locationId": location_id, "itineraryList": listed})
+
+
+def itinerary_dates(call: Call) -> Reply:
+    """`{availability: [...]}`: the days on which all the treatments of an itinerary can be had in a row."""
+    asked = _lowered(body_of(call))
+    location_id = asked.one("locationid", "locationids") or bad("locationId", "Required")
+    start, end = (_start(call, asked, name) for name in ("fromDateTime", "toDateTime"))
+    week = _week(call, location_id, start=start, end=end)
+    days = {
+        local_day(slots[0].starts_at, zone=week.zone)
+        for entry in parts(asked, "itineraries", most=5)
+        if (wishes := list(_itinerary_wishes(_lowered(entry), week)))
+        for slots in freetime.itineraries(week, wishes)
+    }
+    return Reply(body={"availability": [_iso(week, wall(day, 0, zone=week.zone)) for day in sorted(days)]})
 
 
 def _itinerary_wishes(entry: Asked, week: Week) -> Iterator[Wish]:
@@ -239,7 +262,7 @@ def _way(week: Week, slots: Sequence[Slot]) -> Json:
 
 def multiservice(call: Call) -> Reply:
     body = body_of(call)
-    week = _old_week(call, body)
+    week = old_week(call, body, places.asked(call, body))
     lists = []
     for entry in parts(body, "Itineraries", most=5) or bad("Itineraries", "Required"):
         wishes = [_old_wish(one, week) for one in parts(entry, "Treatments", most=TREATMENTS_MOST)]
@@ -251,7 +274,7 @@ def multiservice(call: Call) -> Reply:
 def employee_room(call: Call) -> Reply:
     """One treatment, and the only call that fixes a room."""
     body = body_of(call)
-    week = _old_week(call, body)
+    week = old_week(call, body, places.asked(call, body))
     if flag(body, "IncludeFreelancers") is False:
         for treatment_id, people in week.performers.items():
             week.performers[treatment_id] = [one for one in people if one not in week.freelancers]
@@ -260,8 +283,8 @@ def employee_room(call: Call) -> Reply:
     return Reply(body=envelope(ItineraryTimeSlotsLists=[_slot_list(week, freetime.itineraries(week, wishes))]))
 
 
-def _old_week(call: Call, body: Body) -> Week:
-    location_id = places.asked(call, body)
+def old_week(call: Call, body: Body, location_id: int) -> Week:
+    """The location between `StartDateTime` and `EndDateTime`."""
     zone = places.zone_of(call.db, location_id)
     start, end = (instant(body, name, zone=zone) for name in ("StartDateTime", "EndDateTime"))
     if start is None or end is None:
@@ -296,19 +319,20 @@ def _slot_list(week: Week, found: Iterable[Sequence[Slot]]) -> Json:
     return {"ItineraryTimeSlots": [_old_slot(week, slots) for slots in found]}
 
 
+def old_treatment(week: Week, slot: Slot) -> Json:
+    return {
+        **dates.twins("StartDateTime", slot.starts_at, zone=week.zone),
+        "Duration": (slot.ends_at - slot.starts_at) // MINUTE,
+        "TreatmentID": slot.treatment_id,
+        "EmployeeID": slot.employee_id,
+        "Employee2ID": None,
+        "RoomID": slot.room_id,
+        "CurrentPrice": places.money(week.treatments[slot.treatment_id]["price"]),
+    }
+
+
 def _old_slot(week: Week, slots: Sequence[Slot]) -> Json:
-    treatments = [
-        {
-            **dates.twins("StartDateTime", slot.starts_at, zone=week.zone),
-            "Duration": (slot.ends_at - slot.starts_at) // MINUTE,
-            "TreatmentID": slot.treatment_id,
-            "EmployeeID": slot.employee_id,
-            "Employee2ID": None,
-            "RoomID": slot.room_id,
-            "CurrentPrice": places.money(week.treatments[slot.treatment_id]["price"]),
-        }
-        for slot in slots
-    ]
+    treatments = [old_treatment(week, slot) for slot in slots]
     when = dates.twins("StartDateTime", slots[0].starts_at, zone=week.zone)
     return when | {"IsPackage": False, "PackageID": None, "TreatmentTimeSlots": treatments}
 
@@ -317,11 +341,13 @@ ROUTES = (
     gate.availability("GET", "/availability/availability", availability),
     gate.availability("GET", "/availability/availability/2day", two_days),
     gate.availability("GET", "/availability/availability/30day", thirty_days),
+    gate.availability("GET", "/availability/1day", one_day),
     gate.availability("GET", "/availability/2day", two_days),
     gate.availability("GET", "/availability/30day", thirty_days),
     gate.availability("GET", "/realtime_availability/AvailableDates", available_dates),
     gate.availability("GET", "/realtime_availability/availability/1day", one_day),
     gate.availability("POST", "/realtime_availability/itinerary/1day", itinerary),
+    gate.availability("POST", "/realtime_availability/ItineraryDates", itinerary_dates),
     *gate.both("POST", "/availability/multiservice", multiservice),
     *gate.both("POST", "/availability/employee_room", employee_room),
 )

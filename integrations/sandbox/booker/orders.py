@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from integrations.sandbox.booker import customers, dates, gate, listing, places
+from integrations.sandbox.booker import customers, dates, employees, gate, listing, places
 from integrations.sandbox.booker.assumptions import ORDER_STATUS_IDS
 from integrations.sandbox.booker.failures import envelope
 from integrations.sandbox.booker.fields import body_of, flag, instant, whole
@@ -15,6 +15,13 @@ from integrations.sandbox.http import Call, Reply
 
 _SORTED_BY = {"DateCreated": "created_on", "ID": "id", "OrderNumber": "id", "DatePaid": "paid_on"}
 _KINDS = {"Treatment": 1, "Product": 2}
+_SELECT = {
+    "booker_order_item": (
+        "SELECT booker_order_item.*, first_name, last_name FROM booker_order_item"
+        " LEFT JOIN booker_employee ON booker_employee.id = employee_id"
+    ),
+    "booker_refund": "SELECT * FROM booker_refund",
+}
 Json = dict[str, Any]
 
 
@@ -49,6 +56,10 @@ def get(call: Call, order_id: int) -> Reply:
     row = places.owned(call, "order", order_id, what="order")
     without = list(_PARTS) if flag(call.args, "returnPartialObjectOrder") else []
     without += ["Customer"] if flag(call.args, "excludeCustomerObject") else []
+    return told(call, row, without=without)
+
+
+def told(call: Call, row: sqlite3.Row, *, without: Sequence[str] = ()) -> Reply:
     zone = places.zone_of(call.db, row["location_id"])
     return Reply(body=envelope(Order=_shapes(call.db, [row], zone=zone, without=without)[0]))
 
@@ -62,7 +73,7 @@ def _shapes(
     made = []
     for row in rows:
         one = _shape(row, zone=zone) | {
-            "Customer": guests[row["customer_id"]],
+            "Customer": guests.get(row["customer_id"]),
             "Items": [_item(item) for item in items[row["id"]]],
             "Refunds": [_refund(refund, zone=zone) for refund in refunds[row["id"]]],
         }
@@ -74,7 +85,7 @@ def _parts(db: sqlite3.Connection, table: str, order_ids: Sequence[int]) -> dict
     found: dict[int, list[sqlite3.Row]] = defaultdict(list)
     for start in range(0, len(order_ids), 500):
         some = order_ids[start : start + 500]
-        query = f"SELECT * FROM {table} WHERE order_id IN ({', '.join('?' * len(some))}) ORDER BY id"  # noqa: S608
+        query = f"{_SELECT[table]} WHERE order_id IN ({', '.join('?' * len(some))}) ORDER BY 1"
         for row in db.execute(query, some):
             found[row["order_id"]].append(row)
     return found
@@ -85,7 +96,7 @@ def _shape(row: sqlite3.Row, *, zone: ZoneInfo) -> Json:
         "ID": row["id"],
         "OrderNumber": f"JS-{row['id']}",
         "LocationID": row["location_id"],
-        "CustomerID": row["customer_id"],
+        "CustomerID": row["customer_id"] or None,
         "AppointmentID": row["appointment_id"],
         "Status": places.lookup(ORDER_STATUS_IDS[row["status"]], row["status"]),
         **dates.twins("DateCreated", row["created_on"], zone=zone),
@@ -108,6 +119,7 @@ def _item(row: sqlite3.Row) -> Json:
         "TreatmentID": row["treatment_id"],
         "ProductVariantID": row["variant_id"],
         "EmployeeID": row["employee_id"],
+        "EmployeeName": employees.full_name(row) if row["first_name"] else None,
         "DynamicPrice": {"OriginalPrice": price, "Discount": places.money(0), "FinalPrice": price},
     }
 
@@ -120,5 +132,6 @@ def _refund(row: sqlite3.Row, *, zone: ZoneInfo) -> Json:
 ROUTES = (
     gate.merchant("POST", "/orders", find),
     gate.merchant("POST", "/orders/partial", find_partial),
-    gate.merchant("GET", "/order/<id:order_id>", get),
+    *gate.both("GET", "/order/<id:order_id>", get),
+    gate.customer("POST", "/order/<id:order_id>", get),
 )

@@ -3,7 +3,7 @@
 from integrations.sandbox.webhooks.schema import note
 
 SOURCE = "booker"
-VERSION = "1"
+VERSION = "2"
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -12,6 +12,7 @@ TABLES = (
         zone_label TEXT NOT NULL, zone_name TEXT NOT NULL, email TEXT NOT NULL, phone TEXT NOT NULL,
         address TEXT NOT NULL, hours TEXT NOT NULL, created_on INTEGER NOT NULL
     )""",
+    "CREATE TABLE IF NOT EXISTS booker_reminding (location_id INTEGER PRIMARY KEY)",
     """CREATE TABLE IF NOT EXISTS booker_employee (
         id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, first_name TEXT NOT NULL, last_name TEXT NOT NULL,
         gender TEXT NOT NULL, email TEXT NOT NULL, mobile TEXT NOT NULL, rank INTEGER NOT NULL,
@@ -26,8 +27,8 @@ TABLES = (
         id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
         category_id INTEGER NOT NULL, category TEXT NOT NULL, subcategory_id INTEGER NOT NULL,
         subcategory TEXT NOT NULL, price INTEGER NOT NULL, minutes INTEGER NOT NULL, recovery INTEGER NOT NULL,
-        is_active INTEGER NOT NULL, is_online INTEGER NOT NULL, brand_treatment_id INTEGER NOT NULL,
-        created_on INTEGER NOT NULL, modified_on INTEGER NOT NULL
+        is_active INTEGER NOT NULL, is_online INTEGER NOT NULL, is_class INTEGER NOT NULL,
+        brand_treatment_id INTEGER NOT NULL, created_on INTEGER NOT NULL, modified_on INTEGER NOT NULL
     )""",
     """CREATE TABLE IF NOT EXISTS booker_performer (
         treatment_id INTEGER NOT NULL, employee_id INTEGER NOT NULL, PRIMARY KEY (treatment_id, employee_id)
@@ -44,6 +45,9 @@ TABLES = (
         referred_by INTEGER, origination TEXT NOT NULL, is_deleted INTEGER NOT NULL DEFAULT 0,
         email_key TEXT NOT NULL, cell_key TEXT NOT NULL, home_key TEXT NOT NULL, work_key TEXT NOT NULL,
         created_on INTEGER NOT NULL, modified_on INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_login (
+        customer_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, digest TEXT NOT NULL
     )""",
     """CREATE TABLE IF NOT EXISTS booker_note (
         id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
@@ -70,6 +74,24 @@ TABLES = (
         busy_until INTEGER NOT NULL, was_requested INTEGER NOT NULL, price INTEGER NOT NULL,
         is_live INTEGER NOT NULL DEFAULT 1
     )""",
+    """CREATE TABLE IF NOT EXISTS booker_class (
+        id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, treatment_id INTEGER NOT NULL,
+        employee_id INTEGER NOT NULL, room_id INTEGER NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL,
+        capacity INTEGER NOT NULL
+    )""",
+    "CREATE TABLE IF NOT EXISTS booker_place (appointment_id INTEGER PRIMARY KEY, class_id INTEGER NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS booker_hold (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, location_id INTEGER NOT NULL, until INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_held (
+        hold_id INTEGER NOT NULL, employee_id INTEGER NOT NULL, room_id INTEGER NOT NULL, starts_at INTEGER NOT NULL,
+        busy_until INTEGER NOT NULL
+    )""",
+    """CREATE VIEW IF NOT EXISTS booker_blocked AS
+        SELECT location_id, employee_id, room_id, starts_at, ends_at AS busy_until, 1 << 53 AS until FROM booker_class
+        UNION ALL SELECT location_id, employee_id, room_id, starts_at, busy_until, until
+        FROM booker_held JOIN booker_hold ON booker_hold.id = hold_id
+    """,
     """CREATE TABLE IF NOT EXISTS booker_order (
         id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, customer_id INTEGER NOT NULL, appointment_id INTEGER,
         status TEXT NOT NULL, before_taxes INTEGER NOT NULL, total INTEGER NOT NULL, created_on INTEGER NOT NULL,
@@ -82,6 +104,22 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS booker_refund (
         id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, item_id INTEGER NOT NULL, amount INTEGER NOT NULL,
         refunded_on INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_payment (
+        id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, method TEXT NOT NULL, amount INTEGER NOT NULL,
+        paid_on INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_special (
+        id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, name TEXT NOT NULL, coupon TEXT NOT NULL,
+        starts_on INTEGER NOT NULL, ends_on INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_series (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, category_id INTEGER NOT NULL, price INTEGER NOT NULL,
+        quantity INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS booker_bought_series (
+        id INTEGER PRIMARY KEY, series_id INTEGER NOT NULL, location_id INTEGER NOT NULL, customer_id INTEGER NOT NULL,
+        used INTEGER NOT NULL, issued_on INTEGER NOT NULL, expires_on INTEGER NOT NULL, modified_on INTEGER NOT NULL
     )""",
     """CREATE TABLE IF NOT EXISTS booker_product (
         id INTEGER PRIMARY KEY, location_id INTEGER NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
@@ -121,10 +159,16 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS booker_booked_in ON booker_booked (appointment_id)",
     "CREATE INDEX IF NOT EXISTS booker_booked_employee ON booker_booked (employee_id, starts_at) WHERE is_live",
     "CREATE INDEX IF NOT EXISTS booker_booked_room ON booker_booked (room_id, starts_at) WHERE is_live",
+    "CREATE INDEX IF NOT EXISTS booker_class_employee ON booker_class (employee_id, starts_at)",
+    "CREATE INDEX IF NOT EXISTS booker_class_room ON booker_class (room_id, starts_at)",
+    "CREATE INDEX IF NOT EXISTS booker_class_place ON booker_class (location_id, starts_at)",
+    "CREATE INDEX IF NOT EXISTS booker_places_taken ON booker_place (class_id)",
     "CREATE INDEX IF NOT EXISTS booker_order_place ON booker_order (location_id, created_on)",
     "CREATE INDEX IF NOT EXISTS booker_order_owner ON booker_order (customer_id)",
     "CREATE INDEX IF NOT EXISTS booker_order_items ON booker_order_item (order_id)",
     "CREATE INDEX IF NOT EXISTS booker_order_refunds ON booker_refund (order_id)",
+    "CREATE INDEX IF NOT EXISTS booker_payments ON booker_payment (order_id)",
+    "CREATE INDEX IF NOT EXISTS booker_bought_series_owner ON booker_bought_series (customer_id)",
     "CREATE INDEX IF NOT EXISTS booker_variants ON booker_variant (product_id)",
 )
 

@@ -8,14 +8,14 @@ import json
 from typing import Any
 
 from integrations.sandbox.booker import credentials
-from integrations.sandbox.booker.assumptions import TOKEN_SECONDS
+from integrations.sandbox.booker.assumptions import TOKEN_SECONDS, USER_TYPES
 from integrations.sandbox.booker.credentials import User
 
 _HEAD = {"typ": "JWT", "alg": "HS256"}
 
 
-def issued(*, scope: str, user: User | None, location_id: int | None, now: int) -> str:
-    """A token for a user, or for the client alone; `now` is epoch seconds on the sandbox's clock."""
+def issued(*, scope: str, user: User | None, location_id: int | None, now: int, customer_id: int | None = None) -> str:
+    """A token for a user, a client of the spa, or the application alone; `now` is epoch seconds."""
     claims: dict[str, Any] = {
         "iss": "sandbox-booker",
         "iat": now,
@@ -28,8 +28,16 @@ def issued(*, scope: str, user: User | None, location_id: int | None, now: int) 
     }
     if user is not None:
         kind = "brand" if user.location_id is None else "location"
-        about = {"sub": str(user.id), "user_name": user.name, "name": user.name, "user_type": kind, "roles": [kind]}
+        about = {
+            "sub": str(user.id),
+            "user_name": user.name,
+            "name": user.name,
+            "user_type": USER_TYPES[kind],
+            "roles": [kind],
+        }
         claims |= about
+    if customer_id is not None:
+        claims["customer_id"] = customer_id
     if location_id is not None:
         claims["location_id"] = location_id
     return _signed(claims)

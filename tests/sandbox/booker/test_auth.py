@@ -24,7 +24,7 @@ def test_personal_access_token_of_a_location_brings_a_location(spa: Spa) -> None
     said = claims(spa.token)
 
     assert len(spa.token.split(".")) == 3
-    assert (said["location_id"], said["scope"], said["user_type"]) == (NEW_YORK, "merchant", "location")
+    assert (said["location_id"], said["scope"], said["user_type"]) == (NEW_YORK, "merchant", 2)
     assert isinstance(said["exp"], int)
     assert isinstance(said["nbf"], int)
     assert said["exp"] - said["nbf"] == TOKEN_SECONDS

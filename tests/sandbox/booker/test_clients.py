@@ -22,6 +22,12 @@ def test_new_client_is_found(spa: Spa, side: str) -> None:
     assert found["Customer"]["DateCreatedOffset"] == "2026-11-20T05:20:00-05:00"
 
 
+def test_phone_may_come_as_a_number(spa: Spa) -> None:
+    made = spa.customer("POST", "/customer", **(ANA | {"CellPhone": 2125550177})).body["CustomerID"]
+
+    assert spa.client(made)["CellPhone"] == "2125550177"
+
+
 def test_taken_email_is_error_thirteen(spa: Spa) -> None:
     answer = spa.customer("POST", "/customer/account", **(ANA | {"Email": "MIRA.Okafor@example.org", "Password": "x"}))
 
@@ -45,7 +51,7 @@ def test_account_wants_a_password(spa: Spa) -> None:
     assert spa.customer("POST", "/customer/account", **ANA, Password="x").body["CustomerID"]
 
 
-def test_merchant_side_replaces_what_is_not_sent(spa: Spa) -> None:
+def test_merchant_side_replaces_contact_and_keeps_the_rest(spa: Spa) -> None:
     new = {
         "FirstName": "Mira",
         "LastName": "Lind",
@@ -58,6 +64,7 @@ def test_merchant_side_replaces_what_is_not_sent(spa: Spa) -> None:
     mira = spa.client()
 
     assert (mira["LastName"], mira["Email"], mira["CellPhone"]) == ("Lind", "mira@example.org", "")
+    assert mira["Address"]["City"] == "New York"
     assert mira["DateOfBirthOffset"] == "1982-01-22T00:00:00-05:00"
 
 

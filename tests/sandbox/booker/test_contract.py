@@ -20,12 +20,16 @@ FIELDS = (
     "LocationID", "CustomerID", "ID", "UsePaging", "PageNumber", "PageSize", "SortBy", "Customer", "Email", "Phone",
     "AppointmentTreatmentDTOs", "FromDateLastModified", "FromStartDateOffset", "CustomerRecordType", "Itineraries",
     "ItineraryTimeSlotList", "StartDateTime", "EndDateTime", "ServiceID", "FirstName", "LastName", "fromDateTime",
+    "locationId", "ItineraryTimeSlot", "IncompleteAppointmentID", "ClassInstanceID", "Password", "Quantity", "OrderID",
+    "ProductVariantID", "PaymentItem", "Product", "SeriesID", "Price", "client_id", "TreatmentSubCategoryIDs",
     "locationId", "Gender", "Address", "DateOfBirth", "Notes", "grant_type",
 )  # fmt: skip
 LIKELY: tuple[Any, ...] = (
     NEW_YORK, MIRA, 8000005, True, "10001", f"{FREE_DAY}T12:00:00-05:00", "/Date(1800378000000-0500)/", 1, 0, -1, 2**53,
     {"ID": MIRA}, {"FirstName": "A", "LastName": "B"}, [{"SortBy": "Name", "SortDirection": 0}],
     [{"TreatmentID": MASSAGE, "EmployeeID": FIRST, "StartTimeOffset": f"{FREE_DAY}T12:00:00-05:00"}],
+    {"TreatmentTimeSlots": [{"TreatmentID": MASSAGE, "StartDateTimeOffset": f"{FREE_DAY}T12:00:00-05:00"}]},
+    {"Amount": {"Amount": 1}}, {"Amount": 2.5}, {"ProductVariantsToUpdate": [{"ID": 601011, "BackbarInventory": 1}]},
     [{"Treatments": [{"TreatmentID": MASSAGE}]}], [{"ItineraryProducts": [{"TreatmentId": MASSAGE, "Quantity": 3}]}],
 )  # fmt: skip
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10)
@@ -41,12 +45,21 @@ def name_of(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-@pytest.mark.parametrize("route", vendor.ROUTES, ids=name_of)
+# The services of v4 are the same calls once more.
+ONCE = [route for route in vendor.ROUTES if "<words" not in route.path]
+
+
+@pytest.mark.parametrize("route", ONCE, ids=name_of)
 def test_no_call_is_a_500(spa: Spa, route: Route) -> None:
     path = route.path
     for name, value in (("location_id", NEW_YORK), ("customer_id", MIRA), ("appointment_id", 8000005)):
         path = path.replace(f"<id:{name}>", str(value))
-    for name, value in (("employee_id", FIRST), ("treatment_id", MASSAGE), ("order_id", 6000001)):
+    for name, value in (
+        ("employee_id", FIRST),
+        ("treatment_id", MASSAGE),
+        ("order_id", 6000001),
+        ("product_id", 60101),
+    ):
         path = path.replace(f"<id:{name}>", str(value))
     path = path.replace("<path:rest>", "merchant/nothing/of/the/kind")
     assert "<" not in path

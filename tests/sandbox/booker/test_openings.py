@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.booker.spa import BLOW_DRY, FACIAL, FIRST, FOURTH, FREE_DAY, MASSAGE, NEW_YORK, SECOND, Spa
+from tests.sandbox.booker.spa import BLOW_DRY, CHICAGO, FACIAL, FIRST, FOURTH, FREE_DAY, MASSAGE, NEW_YORK, SECOND, Spa
 
 MORNING, EVENING = f"{FREE_DAY}T00:00:00-05:00", f"{FREE_DAY}T23:59:59-05:00"
 
@@ -168,7 +168,7 @@ def test_employee_and_room_can_be_fixed(spa: Spa) -> None:
 
 
 def test_unreadable_time_is_an_argument_error(spa: Spa) -> None:
-    query = {"locationIds": NEW_YORK, "fromDateTime": "2027-01-19T00:00:00.000Z", "toDateTime": EVENING}
+    query = {"locationIds": NEW_YORK, "fromDateTime": "tomorrow", "toDateTime": EVENING}
 
     assert spa.free("GET", "/availability/availability", query=query).body["ErrorCode"] == 200
 
@@ -177,3 +177,45 @@ def test_without_a_token_v5_is_a_401(spa: Spa) -> None:
     answer = spa.desk.ask("GET", "/v5/availability/availability", headers=spa.key("availability"))
 
     assert (answer.status, answer.body["statusCode"]) == (401, 401)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "2027-01-19T00:00:00-05:00", "2027-01-19T05:00:00.000Z", "2027-01-19 00:00:00 -0500",
+        "2027-01-19T10:00:00 05:00", "2027-01-19T00:00:00", "2027-01-19",
+    ],
+)  # fmt: skip
+def test_v5_reads_every_form_of_a_time(spa: Spa, start: str) -> None:
+    query = {"locationIds": NEW_YORK, "fromDateTime": start, "toDateTime": EVENING, "serviceId": MASSAGE}
+    (tree,) = spa.free("GET", "/availability/availability", query=query).body
+
+    opens = tree["locationHours"][0]["open"]
+    first = tree["serviceCategories"][0]["services"][0]["availability"][0]["startDateTime"]
+    assert (opens, first) == (f"{FREE_DAY}T09:00:00-05:00", f"{FREE_DAY}T09:30:00-05:00")
+
+
+def test_a_clock_without_an_offset_is_the_locations(spa: Spa) -> None:
+    query = {"locationIds": CHICAGO, "fromDate": FREE_DAY, "toDate": FREE_DAY, "serviceId": 7201}
+
+    answer = spa.free("GET", "/realtime_availability/AvailableDates", query=query)
+    assert answer.body["availability"] == [f"{FREE_DAY}T00:00:00-06:00"]
+
+
+def test_one_day_under_either_name(spa: Spa) -> None:
+    query = {"locationId": NEW_YORK, "fromDateTime": MORNING, "includeEmployees": "true"}
+
+    first, second = (spa.free("GET", f"/{name}", query=query).body for name in (
+        "availability/1day", "realtime_availability/availability/1day"))  # fmt: skip
+    assert first == second
+    assert first[0]["serviceCategories"]
+
+
+def test_key_for_consumers_opens_availability_and_the_business_key_does_not(spa: Spa) -> None:
+    query = {"locationId": NEW_YORK, "fromDateTime": MORNING}
+
+    def status(product: str) -> int:
+        headers = spa.key(product) | {"Authorization": f"Bearer {spa.customer_token()}"}
+        return spa.desk.ask("GET", "/v5/availability/1day", headers=headers, query=query).status
+
+    assert (status("customer"), status("merchant")) == (200, 401)

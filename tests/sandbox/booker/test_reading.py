@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -232,13 +233,57 @@ def test_consumer_side_reads_too(spa: Spa) -> None:
 def test_categories_and_their_parts(spa: Spa) -> None:
     def named(path: str, **query: int) -> list[str]:
         answer = spa.merchant("GET", path, query={"location_id": NEW_YORK} | query)
-        return [entry["Name"] for entry in answer.body["Results"]]
+        return [entry["Name"] for entry in answer.body["LookupOptions"]]
 
-    assert named("/treatment_categories") == ["Massage", "Face", "Nails", "Hair", "Make-up"]
+    assert named("/treatment_categories") == ["Massage", "Face", "Nails", "Hair", "Make-up", "Classes"]
     assert named("/treatment_subcategories", category_id=2) == ["Skin care"]
 
 
 def test_unknown_calls_are_refused_by_the_gateway(spa: Spa) -> None:
-    answer = spa.merchant("PUT", "/order/add_product")
+    answer = spa.merchant("PUT", "/order/unheard_of")
 
     assert (answer.status, answer.body["statusCode"]) == (404, 404)
+
+
+def test_page_nought_is_the_first_page(spa: Spa) -> None:
+    first, again = (
+        spa.found("customers", "Customers", UsePaging=True, PageSize=3, PageNumber=number) for number in (0, 1)
+    )
+
+    assert first == again
+    assert len(first) == 3
+
+
+def test_what_follows_the_body_is_not_read(spa: Spa) -> None:
+    body = json.dumps({"LocationID": NEW_YORK, "access_token": spa.token}).encode() + b"}\n}"
+    answer = spa.desk.ask("POST", "/v4.1/merchant/treatments", headers=spa.key("merchant"), body=body)
+
+    assert len(answer.body["Treatments"]) == 11
+
+
+def test_employee_of_an_appointment_has_a_first_and_a_last_name(spa: Spa) -> None:
+    appointment = spa.appointment(spa.story["visits"][str(NEW_YORK)]["two_treatments"])
+    (worker,) = (one for one in spa.found("employees") if one["ID"] == appointment["EmployeeID"])
+
+    for told in (appointment["Employee"], appointment["AppointmentTreatments"][0]["Employee"]):
+        assert (told["FirstName"], told["LastName"]) == (worker["FirstName"], worker["LastName"])
+    assert appointment["Treatment"]["Price"]["Amount"] == 120
+    assert appointment["Source"]["Name"] in ("Front desk", "Online booking")
+
+
+def test_settings_hold_what_clients_read(spa: Spa) -> None:
+    where = f"/location/{NEW_YORK}"
+    online = spa.merchant("GET", f"{where}/online_booking_settings").body["OnlineBookingSettings"]
+    features = spa.merchant("GET", f"{where}/feature_settings").body["FeatureSettings"]
+
+    assert (online["AppointmentStartTimeInterval"], online["PaymentMethods"][0]["Name"]) == (15, "Credit Card")
+    assert features["UseFrederick"] is False
+
+
+def test_employees_of_a_treatment_come_with_its_durations(spa: Spa) -> None:
+    query = {"includeEmployeeTreatment": "true"}
+    treatment = spa.merchant("GET", f"/treatment/{MASSAGE}", query=query).body["Treatment"]
+
+    (first, *_) = treatment["EmployeeTreatments"]
+    assert (first["EmployeeID"], first["TreatmentDuration"], first["TotalDuration"]) == (FIRST, 60, 75)
+    assert first["RequestedPrice"]["Amount"] == 120

@@ -34,6 +34,7 @@ def plant(db: sqlite3.Connection, plan: Plan) -> None:
     staff = {place.id: people.workers(place) for place in all_places}
     for place in all_places:
         places.plant(db, plan, place)
+        places.plant_classes(db, plan, place)
         places.plant_products(db, place)
         people.plant_workers(db, plan, place, staff[place.id])
     people.plant_plans(db)

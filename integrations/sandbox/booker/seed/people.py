@@ -206,8 +206,12 @@ PLANS = (
 NOTES = ("Prefers the quiet room", "Allergic to almond oil", "Likes tea, no sugar", "Came with her sister last time")
 
 
+SERIES = ((901, "Five massages", 1, 55000, 5), (902, "Ten manicures", 3, 36000, 10))
+
+
 def plant_plans(db: sqlite3.Connection) -> None:
     db.executemany("INSERT INTO booker_plan VALUES (?, ?, ?, ?, ?, ?, ?, ?)", PLANS)
+    db.executemany("INSERT INTO booker_series VALUES (?, ?, ?, ?, ?)", SERIES)
 
 
 def memberships(plan: Plan, people: Iterable[dict[str, Any]]) -> Iterator[tuple[object, ...]]:

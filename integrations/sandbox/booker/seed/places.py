@@ -3,11 +3,12 @@
 import json
 import sqlite3
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from integrations.sandbox.booker.credentials import LOCATION_IDS
 from integrations.sandbox.booxi.seed.plan import Plan
-from integrations.sandbox.times import DAY
+from integrations.sandbox.times import DAY, wall
 
 WEEK = [
     {"dow": 0, "start": "10:00", "end": "18:00"},
@@ -27,11 +28,13 @@ class Offer:
     recovery: int = 0
     is_active: bool = True
     is_online: bool = True
+    is_class: bool = False
 
 
 CATEGORIES = {
     1: ("Massage", 11, "Body"), 2: ("Face", 21, "Skin care"), 3: ("Nails", 31, "Hands and feet"),
     4: ("Hair", 41, "Styling"), 5: ("Make-up", 51, "Looks"),
+    6: ("Classes", 61, "Yoga"),
 }  # fmt: skip
 OFFERS = (
     Offer(position=1, name="Swedish massage", category=1, price=12000, minutes=60, recovery=15),
@@ -46,6 +49,7 @@ OFFERS = (
     Offer(position=10, name="Make-up lesson", category=5, price=7000, minutes=30),
     Offer(position=11, name="Seaweed wrap", category=1, price=11000, minutes=60, is_active=False),
 )
+YOGA = Offer(position=12, name="Morning yoga", category=6, price=2500, minutes=60, is_class=True)
 ROOMS = (
     ("Juniper room", (1,)), ("Slate room", (1,)), ("Cedar room", (1, 2)), ("Facial room", (2,)), ("Skin room", (2,)),
     ("Nail bar 1", (3,)), ("Nail bar 2", (3,)), ("Nail bar 3", (3,)), ("Chair 1", (4, 5)), ("Chair 2", (4, 5)),
@@ -137,8 +141,8 @@ def plant(db: sqlite3.Connection, plan: Plan, place: Place) -> None:
         (place.room_id(number), place.id, name, 1, since, since) for number, (name, _) in enumerate(ROOMS, start=1)
     ]
     db.executemany("INSERT INTO booker_room VALUES (?, ?, ?, ?, ?, ?)", rooms)
-    treatments = [_treatment(place, offer, since=since) for offer in OFFERS]
-    db.executemany(f"INSERT INTO booker_treatment VALUES ({', '.join('?' * 16)})", treatments)  # noqa: S608
+    treatments = [_treatment(place, offer, since=since) for offer in (*OFFERS, YOGA)]
+    db.executemany(f"INSERT INTO booker_treatment VALUES ({', '.join('?' * 17)})", treatments)  # noqa: S608
     hosts = [(place.treatment_id(offer.position), room) for offer in OFFERS for room in place.rooms_for(offer)]
     db.executemany("INSERT INTO booker_host VALUES (?, ?)", hosts)
 
@@ -159,10 +163,30 @@ def _treatment(place: Place, offer: Offer, *, since: int) -> tuple[object, ...]:
         offer.recovery,
         offer.is_active,
         offer.is_online,
+        offer.is_class,
         700 + offer.position,
         since,
         since,
     )
+
+
+CLASS_DAYS_BACK, CLASS_DAYS_AHEAD, CLASS_PLACES = 7, 60, 8
+
+
+def plant_classes(db: sqlite3.Connection, plan: Plan, place: Place) -> None:
+    """Yoga at eight from Tuesday to Saturday, before anybody's shift begins, so that it is in nobody's way."""
+    employee_id, room_id = place.employee_id(4), place.room_id(5)
+    for number in range(-CLASS_DAYS_BACK, CLASS_DAYS_AHEAD):
+        day = plan.today + timedelta(days=number)
+        if day.isoweekday() not in range(2, 7):
+            continue
+        start, end = (wall(day, minutes, zone=place.zone) for minutes in (480, 480 + YOGA.minutes))
+        about = (place.id, place.treatment_id(YOGA.position), employee_id, room_id, start, end, CLASS_PLACES)
+        insert = (
+            "INSERT INTO booker_class (location_id, treatment_id, employee_id, room_id, starts_at, ends_at, capacity)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
+        db.execute(insert, about)
 
 
 PRODUCTS = (

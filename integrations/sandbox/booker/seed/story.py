@@ -56,6 +56,11 @@ def plant(db: Any, plan: Plan, all_places: list[Place], staff: dict[int, list[Wo
     for customer, expires in ((0, 120), (1, -40)):
         _membership(db, plan, all_places[customer], people.FIRST_CUSTOMER_ID + customer, expires=expires)
     told["member"], told["former_member"] = people.FIRST_CUSTOMER_ID, people.FIRST_CUSTOMER_ID + 1
+    bought = plan.midnight - 30 * DAY
+    series = (people.FIRST_CUSTOMER_ID, 901, all_places[0].id, people.FIRST_CUSTOMER_ID, 2, bought)
+    db.execute(
+        "INSERT INTO booker_bought_series VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*series, bought + 365 * DAY, bought)
+    )
     note = (people.FIRST_CUSTOMER_ID, "Prefers the quiet room", "Front desk", plan.midnight - 40 * DAY)
     db.execute("INSERT INTO booker_note (customer_id, text, author, created_on) VALUES (?, ?, ?, ?)", note)
     return told
