@@ -250,7 +250,9 @@ class Crew:
                     return
             except OSError:
                 time.sleep(0.2)
-        raise CommandError(f"The {name} did not start; its log is {self.var / f'{name}.log'}.")
+        log = self.var / f"{name}.log"
+        said = log.read_text(errors="replace").strip().splitlines()[-1:]
+        raise CommandError("\n  ".join([f"The {name} did not start:", *said, f"All that it said is in {log}."]))
 
     def watch(self) -> None:
         """Until somebody stops us, or one of them ends."""
