@@ -148,6 +148,15 @@ class Problem:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A service of the same booking that a colleague gives, so long after the booking's start."""
+
+    service: Service
+    staff: StaffMember
+    after: dt.timedelta
+
+
 @dataclass(frozen=True)
 class Times:
     """An answer to "when is it possible?"."""
@@ -171,15 +180,19 @@ class Times:
         now: dt.datetime,
         first_day: dt.date,
         staff: StaffMember | None = None,
+        others: Sequence[Other] = (),
     ) -> Times:
-        """Network, unless there is no service yet. Looks further ahead only when the first days are full."""
+        """Network, unless there is no service yet. Looks further ahead only when the first days are full.
+
+        `others` must be possible as well; `services` are asked for as if they followed each other at once.
+        """
         if not services:
             return cls(store, first_day, people, staff)
         start, end = store.day_bounds(first_day, DAYS_SHOWN)
         _, far = store.day_bounds(first_day, DAYS_SEARCHED)
         try:
-            slots = _free(store, services, staff, max(start, now), end)
-            slots = slots or _free(store, services, staff, max(end, now), far)
+            slots = _free_with(store, services, staff, max(start, now), end, others)
+            slots = slots or _free_with(store, services, staff, max(end, now), far, others)
         except GatewayError as error:
             return cls(store, first_day, people, staff, problem=_problem(error))
         load = load_between(store, start, far if slots and slots[0].starts_at >= end else end)
@@ -233,6 +246,25 @@ class Times:
         if self.first_free or not self.offers:
             return None
         return self.offers[0].day
+
+
+def _free_with(
+    store: Store,
+    services: Sequence[Service],
+    staff: StaffMember | None,
+    start: dt.datetime,
+    end: dt.datetime,
+    others: Sequence[Other],
+) -> list[Slot]:
+    """Where `services` are free and each of `others` is, in her turn."""
+    slots = _free(store, services, staff, start, end)
+    for other in others:
+        theirs = _free(store, [other.service], other.staff, start + other.after, end + other.after) if slots else []
+        ends = {one.starts_at - other.after: one.ends_at for one in theirs}
+        slots = [
+            replace(slot, ends_at=max(slot.ends_at, ends[slot.starts_at])) for slot in slots if slot.starts_at in ends
+        ]
+    return slots
 
 
 def _free(

@@ -32,8 +32,8 @@ from bookings.forms import (
     typed_so_far,
 )
 from bookings.gateway import get_gateway
-from bookings.models import Booking, Change, Service, Status
-from bookings.offers import Times
+from bookings.models import Booking, Change, Service, Status, TimeSlot
+from bookings.offers import Other, Times
 from clienteling import audit, contact
 from clienteling.models import Deed, StaffMember, User
 
@@ -227,14 +227,33 @@ def _times_page(
 
 
 def _ask(booking: Booking, desk: Desk, *, first_day: dt.date, staff: StaffMember | None) -> Times:
+    services, others = _shared(booking) if _has_known_services(booking) else ([], [])
     return Times.ask(
         store=booking.store,
-        services=[item.service for item in booking.item_list if item.service] if _has_known_services(booking) else [],
+        services=services,
+        others=others,
         people=desk.people,
         now=timezone.now(),
         first_day=first_day,
         staff=staff,
     )
+
+
+def _shared(booking: Booking) -> tuple[list[Service], list[Other]]:
+    """The services its own person gives, and those of colleagues; the first is always hers."""
+    own = list(booking.item_list)
+    others: list[Other] = []
+    for part in _parts(booking):
+        item = next((one for one in own[1:] if one.name == part.label), None)
+        if item and item.service and booking.starts_at:
+            own.remove(item)
+            others.append(Other(item.service, part.staff, part.starts_at - booking.starts_at))
+    return [item.service for item in own if item.service], others
+
+
+def _parts(booking: Booking) -> list[TimeSlot]:
+    """What colleagues give of it."""
+    return list(booking.parts.select_related("staff")) if len(booking.item_list) > 1 else []
 
 
 # --- Edit ----------------------------------------------------------------------------------------------
@@ -401,7 +420,7 @@ def _context(request: HttpRequest, booking: Any) -> dict[str, Any]:
     return {
         "booking": booking,
         "store": booking.store,
-        "parts": list(booking.parts.select_related("staff")) if len(booking.item_list) > 1 else [],
+        "parts": _parts(booking),
         "live": live.booking(booking),
         "entries": wording.story(booking, changes, *_names(booking, changes)),
         "possible": possible,

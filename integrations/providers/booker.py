@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bookings.gateway import Misconfigured, Reason, Refused, Unavailable
 from clienteling.names import PHONE_LIKE, digits
@@ -292,6 +292,7 @@ class Booker(Provider):
             self._refuse_prices(current, patch.items or ())
             spacings = self._spacings(current.store_id)
             parts = _parts(patch.items or (), patch.staff_id or current.staff_id, starts_at, spacings)
+            _keep_others(parts, row)
         return self._placed("PUT", body, parts, current.store_id, f"{M}/appointment", without=booking_id)
 
     def _refuse_prices(self, current: BookingRecord, items: Sequence[ItemDraft]) -> None:
@@ -623,18 +624,44 @@ def _parts(
     return found
 
 
+class Given(NamedTuple):
+    """A treatment of an appointment: what it is, and who gives it."""
+
+    part: dict[str, Any]
+    service: str
+    staff: str
+
+
+def _given(row: Mapping[str, Any]) -> list[Given]:
+    """In the order they are told. The first one's person has the appointment."""
+    whose = optional_id(row.get("EmployeeID"))
+    parts = entries(row.get("AppointmentTreatments")) or [dict(row)]
+    return [
+        Given(part, optional_id(part.get("TreatmentID")), optional_id(part.get("EmployeeID")) or whose)
+        for part in parts
+    ]
+
+
 def _shifted(row: Mapping[str, Any], by: dt.timedelta, staff_id: str | None, zone: dt.tzinfo) -> list[dict[str, Any]]:
-    """The treatments as they are, earlier or later; with `staff_id` where it is given, else with whom they were."""
+    """The treatments as they are, earlier or later; those of its own person with `staff_id`, where it is given."""
     found: list[dict[str, Any]] = []
-    for part in entries(row.get("AppointmentTreatments")) or [dict(row)]:
+    given = _given(row)
+    for part, service, who in given:
         start, end = dates.read(part, "StartDateTime", zone), dates.read(part, "EndDateTime", zone)
-        service = optional_id(part.get("TreatmentID"))
         if not (start and end and service):
             raise Unavailable("unreadable appointment")
-        staff = staff_id or optional_id(part.get("EmployeeID")) or optional_id(row.get("EmployeeID"))
-        own = optional_id(part.get("ID")) if part is not row and part.get("AppointmentID") else ""
+        staff = staff_id if staff_id and who == given[0].staff else who
+        own = optional_id(part.get("ID")) if part.get("AppointmentID") else ""
         found.append({"service": service, "staff": staff, "start": start + by, "end": end + by, "id": own})
     return found
+
+
+def _keep_others(parts: list[dict[str, Any]], row: Mapping[str, Any]) -> None:
+    """What is still the same treatment, in the same place, stays with the colleague who gives it."""
+    given = _given(row)
+    for part, held in zip(parts, given, strict=False):
+        if part["service"] == held.service and held.staff != given[0].staff:
+            part["staff"] = held.staff
 
 
 def _dto(part: Mapping[str, Any], room: str, zone: dt.tzinfo) -> dict[str, Any]:

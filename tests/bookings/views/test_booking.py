@@ -326,6 +326,14 @@ def test_move_page_offers_live_times_with_the_same_person(shop, web, booking, fr
     assert still_gateway.calls == ["availability"]
 
 
+def test_move_page_offers_times_at_which_the_colleague_can_give_her_part(shop, web, booking, free, still_gateway):
+    make_part(booking, shop.bo, AT + HOUR, "Fitting")
+    page = text(web.get(url("booking-move", booking)))
+    assert page.count("?starts_at=") == 1, "an hour later, for she is free two hours later"
+    assert "<span>15:00" in page
+    assert still_gateway.calls == ["availability"] * 2
+
+
 def test_move_page_asks_before_anything_is_sent(shop, web, booking, still_gateway):
     there = {"starts_at": "2026-05-06T13:15:00.000Z", "staff": shop.bo.pk}
     page = text(web.get(url("booking-move", booking), there))
