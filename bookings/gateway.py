@@ -108,11 +108,15 @@ class Misconfigured(GatewayError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slot:
-    """A time at which all wanted services can start, in a row, with any of `staff_ids` (ours). Aware, UTC."""
+    """A time at which all wanted services can start, in a row, with any of `staff_ids` (ours). Aware, UTC.
+
+    `is_shared`: colleagues of hers give those services that she does not.
+    """
 
     starts_at: dt.datetime
     ends_at: dt.datetime
     staff_ids: tuple[int, ...]
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

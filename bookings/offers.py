@@ -41,6 +41,15 @@ class Offer:
     local_start: dt.datetime
     local_end: dt.datetime
     offset: str = ""  # "UTC+2", only where the clock shows this time twice
+    is_shared: bool = False
+
+    @property
+    def who(self) -> str:
+        return _and_colleague(self.staff.full_name) if self.is_shared else self.staff.full_name
+
+    @property
+    def who_short(self) -> str:
+        return _and_colleague(self.staff.short_name) if self.is_shared else self.staff.short_name
 
     @property
     def value(self) -> str:
@@ -50,6 +59,10 @@ class Offer:
     @property
     def day(self) -> dt.date:
         return self.local_start.date()
+
+
+def _and_colleague(name: str) -> str:
+    return str(_("%(name)s and a colleague")) % {"name": name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,7 @@ def offer(slot: Slot, *, store: Store, staff: StaffMember) -> Offer:
         local_start=store.local(slot.starts_at),
         local_end=store.local(slot.ends_at),
         offset=localtime.offset_label(slot.starts_at, store.zone) if twice else "",
+        is_shared=slot.is_shared,
     )
 
 

@@ -56,7 +56,12 @@ class ProviderGateway(Gateway):
             ).values_list("external_id", "staff_id")
         )
         found = [
-            Slot(slot.starts_at, slot.ends_at, tuple(people[one] for one in slot.staff_ids if one in people))
+            Slot(
+                slot.starts_at,
+                slot.ends_at,
+                tuple(people[one] for one in slot.staff_ids if one in people),
+                is_shared=slot.is_shared,
+            )
             for slot in slots
             if start <= slot.starts_at < end
         ]

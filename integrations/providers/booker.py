@@ -254,6 +254,7 @@ class Booker(Provider):
             "Notes": notes,
         }
         parts = _parts(draft.items, draft.staff_id, draft.starts_at, self._spacings(draft.store_id))
+        self._ask_colleagues(parts, draft.store_id)
         return self._placed("POST", body, parts, draft.store_id, f"{M}/appointment", without="")
 
     def update_booking(self, store: StoreRef, booking_id: str, patch: BookingPatch) -> BookingRecord:
@@ -293,6 +294,7 @@ class Booker(Provider):
             spacings = self._spacings(current.store_id)
             parts = _parts(patch.items or (), patch.staff_id or current.staff_id, starts_at, spacings)
             _keep_others(parts, row)
+            self._ask_colleagues(parts, current.store_id)
         return self._placed("PUT", body, parts, current.store_id, f"{M}/appointment", without=booking_id)
 
     def _refuse_prices(self, current: BookingRecord, items: Sequence[ItemDraft]) -> None:
@@ -301,6 +303,23 @@ class Booker(Provider):
         held = {(one.service_id, one.price) for one in current.items}
         if any(one.price is not None and (one.service_id, one.price) not in usual | held for one in items):
             raise Refused(Reason.NOT_SUPPORTED)
+
+    def _givers(self, location_id: str) -> dict[str, set[str]]:
+        """Service -> who gives it, where that is told."""
+        told = {optional_id(row.get("ID")): set(reading.performers(row)) for row in self._treated(location_id)}
+        return {service: people for service, people in told.items() if people}
+
+    def _ask_colleagues(self, parts: list[dict[str, Any]], location_id: str) -> None:
+        """What its person does not give goes to somebody who does, and is free. Raises Refused where nobody is."""
+        givers, zone = self._givers(location_id), self._zone(location_id)
+        for part in parts[1:]:
+            if part["staff"] in givers.get(part["service"], {part["staff"]}):
+                continue
+            starts = self._starts(location_id, part["service"], part["start"], part["end"], zone)
+            free = starts.get(part["start"])
+            if not free:
+                raise Refused(Reason.SLOT_TAKEN)
+            part["staff"] = min(free)
 
     def _spacings(self, location_id: str) -> dict[str, int]:
         """Service -> minutes that who has given it needs before the next one."""
@@ -410,7 +429,8 @@ class Booker(Provider):
         if any(one not in known for one in service_ids):
             raise Refused(Reason.INVALID)
         offered = {one: self._starts(store.id, one, start, end, zone) for one in dict.fromkeys(service_ids)}
-        return reading.in_a_row([offered[one] for one in service_ids], [known[one] for one in service_ids], staff_ids)
+        services = [known[one] for one in service_ids]
+        return reading.in_a_row([offered[one] for one in service_ids], services, staff_ids, self._givers(store.id))
 
     def _starts(
         self, location: str, service_id: str, start: dt.datetime, end: dt.datetime, zone: dt.tzinfo

@@ -452,17 +452,42 @@ def _add_block(found: dict[dt.datetime, set[str]], block: Mapping[str, Any], gri
 
 
 def in_a_row(
-    offered: list[dict[dt.datetime, set[str]]], services: list[ServiceRecord], staff_ids: Iterable[str] = ()
+    offered: list[dict[dt.datetime, set[str]]],
+    services: list[ServiceRecord],
+    staff_ids: Iterable[str] = (),
+    givers: Mapping[str, set[str]] | None = None,
 ) -> list[SlotRecord]:
-    """Starts at which one person can give all `services`, one after the other; `offered`: the starts of each."""
+    """Starts at which all `services` can be given, one after the other; `offered`: the starts of each.
+
+    By one person, where there is one; else by somebody who gives the first, and colleagues for those that she does not
+    give at all (`givers`: who gives each service).
+    """
     wanted = set(staff_ids)
     found = []
     for start, people in sorted(offered[0].items()):
-        able, moment, end = people & wanted if wanted else set(people), start, start
-        for starts_of, service in zip(offered, services, strict=True):
-            able &= starts_of.get(moment, set())
-            end = moment + dt.timedelta(minutes=service.duration)
-            moment = end + dt.timedelta(minutes=service.spacing_after)
-        if able:
-            found.append(SlotRecord(start, end, tuple(sorted(able))))
+        able = people & wanted if wanted else set(people)
+        free, end = _turns(offered, services, start)
+        alone = able.intersection(*free)
+        helped = {one for one in able if all(_has_turn(one, turn, givers) for turn in zip(services, free, strict=True))}
+        if alone or helped:
+            found.append(SlotRecord(start, end, tuple(sorted(alone or helped)), is_shared=not alone))
     return found
+
+
+def _turns(
+    offered: list[dict[dt.datetime, set[str]]], services: list[ServiceRecord], start: dt.datetime
+) -> tuple[list[set[str]], dt.datetime]:
+    """Who is free for each service when its turn comes, and when the last one ends."""
+    free, moment, end = [], start, start
+    for starts_of, service in zip(offered, services, strict=True):
+        free.append(starts_of.get(moment, set()))
+        end = moment + dt.timedelta(minutes=service.duration)
+        moment = end + dt.timedelta(minutes=service.spacing_after)
+    return free, end
+
+
+def _has_turn(person: str, turn: tuple[ServiceRecord, set[str]], givers: Mapping[str, set[str]] | None) -> bool:
+    """Whether she is free for it; or does not give it, and somebody is free who does."""
+    service, free = turn
+    gives = givers is None or person in givers.get(service.external_id, {person})
+    return person in free if gives else bool(free)

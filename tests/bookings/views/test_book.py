@@ -1,6 +1,7 @@
 import datetime as dt
 import re
 import uuid
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
@@ -60,6 +61,14 @@ def test_new_page_takes_client_services_and_person_from_the_address(shop, web):
     assert f'name="service" value="{shop.fitting.pk}"' in page
     assert f"|{shop.bo.pk}" in page
     assert f"|{shop.ana.pk}" not in page
+
+
+def test_new_page_says_when_a_colleague_gives_a_part(shop, web, still_gateway):
+    still_gateway.slots = [replace(slot, is_shared=True) for slot in still_gateway.slots]
+    asked = {"service": [shop.styling.pk, shop.fitting.pk]}
+    page = web.get(NEW, asked).content.decode()
+    assert f'data-with="with {shop.ana.full_name} and a colleague"' in page
+    assert f">{shop.ana.short_name} and a colleague<" in page
 
 
 def test_new_page_keeps_days_without_free_times(shop, web):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 
+from bookings.gateway import Refused
 from integrations.models import Connection
 from integrations.providers.base import StoreRef
 from integrations.records import BookingPatch, BookingRecord, ItemDraft
 from tests.integrations.providers.systems import BookerSystem
+from tests.people import NOW
 from tests.vendors import Vendor
 
 NEW_YORK = StoreRef("10001")
@@ -67,3 +70,56 @@ def test_what_is_still_the_same_treatment_stays_with_who_gives_it(system: Booker
     assert [one.duration for one in changed.items] == [shared.items[0].duration - 15, shared.items[1].duration]
     assert changed.staff_id == shared.staff_id
     assert [part.staff_id for part in changed.others] == [part.staff_id for part in shared.others]
+
+
+# --- what she does not give ------------------------------------------------------------------------------------
+
+
+class Wish(NamedTuple):
+    """Two treatments: who gives each of them, and some days on which they are looked for."""
+
+    what: list[str]
+    first: set[str]
+    second: set[str]
+    span: tuple[dt.datetime, dt.datetime]
+
+
+@pytest.fixture
+def wish(system: BookerSystem, shared: BookingRecord) -> Wish:
+    what = [one.service_id for one in shared.items]
+    pairs = system.provider.offers(NEW_YORK, what)
+    first, second = ({who for who, given in pairs if given == one} for one in what)
+    start = dt.datetime.combine(NOW.date() + dt.timedelta(days=14), dt.time(4), tzinfo=dt.UTC)
+    return Wish(what, first, second, (start, start + dt.timedelta(days=5)))
+
+
+def test_what_she_does_not_give_a_colleague_gives(system: BookerSystem, wish: Wish) -> None:
+    own = min(wish.first - wish.second)
+    slots = system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[own])
+    assert {(slot.staff_ids, slot.is_shared) for slot in slots} == {((own,), True)}
+    slot = slots[len(slots) // 2]
+    services = {one.external_id: one for one in system.provider.services(NEW_YORK.id)}
+    draft = replace(system.draft([services[one] for one in wish.what], slot), store_id=NEW_YORK.id)
+    made = system.provider.create_booking(draft)
+    assert (made.staff_id, made.starts_at, made.ends_at) == (own, slot.starts_at, slot.ends_at)
+    assert [one.service_id for one in made.items] == wish.what
+    assert [part.staff_id in wish.second for part in made.others] == [True]
+
+
+def test_who_gives_both_is_not_helped_and_who_gives_the_second_alone_cannot_begin(
+    system: BookerSystem, wish: Wish
+) -> None:
+    both, late = min(wish.first & wish.second), min(wish.second - wish.first)
+    slots = system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[both])
+    assert {(slot.staff_ids, slot.is_shared) for slot in slots} == {((both,), False)}
+    assert system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[late]) == []
+
+
+def test_when_no_colleague_is_free_any_more_the_time_is_taken(system: BookerSystem, wish: Wish) -> None:
+    own = min(wish.first - wish.second)
+    slot = system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[own])[0]
+    services = {one.external_id: one for one in system.provider.services(NEW_YORK.id)}
+    draft = replace(system.draft([services[one] for one in wish.what], slot), store_id=NEW_YORK.id)
+    night = replace(draft, starts_at=slot.starts_at - dt.timedelta(hours=8))
+    with pytest.raises(Refused, match="slot_taken"):
+        system.provider.create_booking(night)
