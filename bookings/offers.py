@@ -45,11 +45,15 @@ class Offer:
 
     @property
     def who(self) -> str:
-        return _and_colleague(self.staff.full_name) if self.is_shared else self.staff.full_name
+        """In full: "June Park and a colleague"."""
+        name = self.staff.full_name
+        return _("%(name)s and a colleague") % {"name": name} if self.is_shared else name
 
     @property
     def who_short(self) -> str:
-        return _and_colleague(self.staff.short_name) if self.is_shared else self.staff.short_name
+        """Where there is little room: "June + 1"."""
+        name = self.staff.short_name
+        return _("%(name)s + 1") % {"name": name} if self.is_shared else name
 
     @property
     def value(self) -> str:
@@ -59,10 +63,6 @@ class Offer:
     @property
     def day(self) -> dt.date:
         return self.local_start.date()
-
-
-def _and_colleague(name: str) -> str:
-    return str(_("%(name)s and a colleague")) % {"name": name}
 
 
 @dataclass(frozen=True, slots=True)
