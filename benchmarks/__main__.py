@@ -10,7 +10,7 @@ and is ended by the command itself. Size 1 is 6 stores, 60 staff, 3,000 clients 
 times the stores, each as busy as before. One takes about three minutes, both about fifteen, and webhooks, with a
 Redis of their own and an environment for dj-stripe, another six. The board, beside django-appointment in an environment
 of its own, is measured in stores of 30,000 bookings at size 1 and of 300,000 at size 10. Reports of 1,000,000 rows are
-made only when they are named: they take half an hour.
+made only when they are named: they take the better part of an hour.
 
 Read ratios, not milliseconds: each is to a floor measured in turns with it, in the same run. What must hold on any
 machine (queries, bytes, rows written, calls, memory) stands in the column "must"; where it does not, the table says

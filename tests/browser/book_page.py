@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from bookings.models import Booking
 from clienteling.models import Client
@@ -18,6 +18,18 @@ def choose(page: Page, *services: str) -> None:
         expect(plan.get_by_role("listitem")).to_have_count(number + 1)
 
 
+def ask_for(page: Page, person: str) -> None:
+    """Have `person` do it; the free times that are shown then are hers."""
+    with page.expect_response(_tells_times):
+        page.get_by_role("radio", name=person).check(force=True)
+    expect(page.locator(".htmx-request, .htmx-settling, .htmx-swapping")).to_have_count(0)
+
+
+def _tells_times(answer: Response) -> bool:
+    """Not what was chosen, which comes first, without times."""
+    return answer.url.endswith("/bookings/new/times/") and "step=show" in (answer.request.post_data or "")
+
+
 def offered_times(page: Page) -> Locator:
     """The free times of the day that is shown, on the Book page or on that of a move."""
     page.wait_for_load_state()  # until its style is there, every day is shown
@@ -26,9 +38,10 @@ def offered_times(page: Page) -> Locator:
 
 def pick_a_time(page: Page, number: int = 0) -> str:
     """The free time `number` of the day that is shown; as the summary says it."""
-    slots = offered_times(page)
-    slots.nth(number).check(force=True)
-    said = slots.nth(number).get_attribute("data-when") or ""
+    slot = offered_times(page).nth(number)
+    slot.evaluate("slot => slot.scrollIntoView({ block: 'center' })")  # not below the summary on a tablet
+    slot.check(force=True)
+    said = slot.get_attribute("data-when") or ""
     expect(page.locator('[data-sum="when"]')).to_have_text(said)
     return said
 

@@ -7,12 +7,12 @@ from io import BytesIO
 import openpyxl
 from playwright.sync_api import expect
 
-from bookings.models import Booking
+from bookings.models import Booking, Service
 from clienteling.models import Client, StaffMember, User
 from integrations import sync
 from integrations.models import ClientLink, Connection
 from integrations.reports import running
-from tests.browser.book_page import bookings_of, choose, last_booking, offered_times, pick_a_time, press_book
+from tests.browser.book_page import ask_for, bookings_of, choose, last_booking, offered_times, pick_a_time, press_book
 from tests.browser.booker_pages import sign_in_at_booker
 from tests.browser.conftest import TABLET, OpenPage
 from tests.browser.scene import PASSWORD, Scene
@@ -54,7 +54,7 @@ def test_from_the_sign_in_to_a_spreadsheet(open_page: OpenPage, scene: Scene, wa
     hers = StaffMember.objects.get(user=june).services.bookable().order_by("duration", "pk")[:2]
     names = [service.name for service in hers]
     choose(page, *names)
-    page.get_by_role("radio", name="June Park").check(force=True)
+    ask_for(page, "June Park")
     said = pick_a_time(page, 2)
     press_book(page)
     expect(page.locator(".booking-when")).to_have_text(said)
@@ -81,6 +81,21 @@ def test_from_the_sign_in_to_a_spreadsheet(open_page: OpenPage, scene: Scene, wa
     dialog.get_by_role("button", name="Cancel the booking").click()
     expect(page.get_by_text("This booking is cancelled.")).to_be_visible()
     assert at_booker(scene, booking)["raw"]["status"] == "Cancelled"  # type: ignore[index]
+
+    before = last_booking()
+    page.goto(f"/bookings/new/?client={client.pk}")
+    theirs = Service.objects.filter(store=hers[0].store).bookable().exclude(people__user=june).order_by("pk")[0]
+    choose(page, hers[0].name, theirs.name)
+    ask_for(page, "June Park")
+    pick_a_time(page, 2)
+    expect(page.get_by_text("with June Park and a colleague")).to_be_visible()
+    press_book(page)
+    expect(page.get_by_text("is booked for")).to_be_visible()
+    (booking,) = bookings_of(client, before)
+    part = booking.parts.get()
+    expect(page.get_by_text(part.staff.full_name)).to_be_visible()
+    given = at_booker(scene, booking)["AppointmentTreatments"]
+    assert len({one["EmployeeID"] for one in given}) == 2  # type: ignore[attr-defined]
 
     office.goto("/reports/orders/")
     office.get_by_label("Sub-report").select_option("items")
