@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from django.urls import reverse
 from django.utils.text import get_text_list
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from bookings import rules, wording
-from bookings.calendars import Event, booking_events, seat_guests, staff_colour
+from bookings.calendars import Event, booking_events, part_events, seat_guests, staff_colour
 from bookings.models import Booking, Change, TimeChange
 from bookings.templatetags.shop import clock, duration, when
 from clienteling.models import User
@@ -126,47 +126,58 @@ class Agenda:
         return [line for line in later if line.event.starts_at == later[0].event.starts_at]
 
 
-def agenda(bookings: Iterable[Booking], others: list[Event], *, user: User, now: dt.datetime) -> Agenda:
-    """`bookings` with `open_kind` and `open_wanted` (calendars.with_change_under_way), and group events of one day."""
+def agenda(
+    bookings: Iterable[Booking], others: list[Event], *, user: User, now: dt.datetime, helped: Sequence[Booking] = ()
+) -> Agenda:
+    """`bookings` with `open_kind` and `open_wanted` (calendars.with_change_under_way), and group events of one day.
+
+    `helped`: those of colleagues of which she gives a part (BookingQuerySet.helped_by); they have no buttons.
+    """
     rows = list(bookings)
     alone = seat_guests(booking_events(rows, now=now), rows, others)
     lines = [_line(booking, event, user, now) for event, booking in alone]
     lines += [Line(event) for event in others]
+    parts = zip(helped, part_events(helped, now=now), strict=True)
+    lines += [_timed(booking, event, now) for booking, event in parts]
     lines.sort(key=lambda line: (line.event.starts_at, line.event.ends_at))
     return Agenda([line for line in lines if line.timing != "done"], [line for line in lines if line.timing == "done"])
 
 
 def _line(booking: Booking, event: Event, user: User, now: dt.datetime) -> Line:
-    timing = timing_of(booking, now=now)
+    line = _timed(booking, event, now)
+    seen = booking.modified_at.isoformat()
+    return replace(line, seen=seen, buttons=buttons(booking, line.timing, user=user, now=now))
+
+
+def _timed(booking: Booking, event: Event, now: dt.datetime) -> Line:
+    timing = timing_of(booking.state, event, now=now)
     return Line(
         event=event,
         timing=timing,
-        timing_words=timing_words(timing, booking, now=now),
+        timing_words=timing_words(timing, event, now=now),
         staff=booking.staff.full_name if booking.staff else "",
         colour=staff_colour(booking.staff_id),
-        seen=booking.modified_at.isoformat(),
-        buttons=buttons(booking, timing, user=user, now=now),
     )
 
 
-def timing_of(booking: Booking, *, now: dt.datetime) -> str:
-    if booking.state in ("completed", "no_show"):
+def timing_of(state: str, event: Event, *, now: dt.datetime) -> str:
+    if state in ("completed", "no_show"):
         return "done"
-    if booking.state == "arrived":
+    if state == "arrived":
         return "here"
-    if booking.state != "confirmed" or not booking.starts_at or not booking.ends_at:
+    if state != "confirmed":
         return ""
-    if booking.starts_at >= now:
+    if event.starts_at >= now:
         return "later"
-    return "late" if booking.ends_at > now else "over"
+    return "late" if event.ends_at > now else "over"
 
 
-def timing_words(timing: str, booking: Booking, *, now: dt.datetime) -> str:
-    away = booking.starts_at - now if booking.starts_at else SOON
+def timing_words(timing: str, event: Event, *, now: dt.datetime) -> str:
+    away = event.starts_at - now
     if timing == "late":
         return _("%(duration)s late") % {"duration": duration(_minutes(-away))}
-    if timing == "here" and booking.ends_at and booking.ends_at <= now:
-        return _("due to end %(time)s") % {"time": clock(booking.local_end)}
+    if timing == "here" and event.ends_at <= now:
+        return _("due to end %(time)s") % {"time": event.until}
     if timing == "over":
         return _("over, not marked")
     if timing == "later" and away < SOON:

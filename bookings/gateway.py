@@ -110,13 +110,13 @@ class Misconfigured(GatewayError):
 class Slot:
     """A time at which all wanted services can start, in a row, with any of `staff_ids` (ours). Aware, UTC.
 
-    `is_shared`: colleagues of hers give those services that she does not.
+    With those in `helped_ids` colleagues give the services that they do not.
     """
 
     starts_at: dt.datetime
     ends_at: dt.datetime
     staff_ids: tuple[int, ...]
-    is_shared: bool = False
+    helped_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

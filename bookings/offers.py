@@ -110,12 +110,16 @@ def offers_of(
     load: Load,
     staff: StaffMember | None = None,
 ) -> list[Offer]:
-    """One offer a time, soonest first: with `staff`, or with the fairest of those who are free."""
+    """One offer a time, soonest first: with `staff`, or with the fairest of those who are free.
+
+    Who needs no help comes first; where `people` are a single one, she may not give anything to colleagues.
+    """
     found = []
     for slot in sorted(slots):
         free = [pk for pk in slot.staff_ids if pk in people and (staff is None or pk == staff.pk)]
-        if free:
-            chosen = fairest(free, store.local(slot.starts_at).date(), load)
+        alone = [pk for pk in free if pk not in slot.helped_ids]
+        if alone or (free and len(people) > 1):
+            chosen = fairest(alone or free, store.local(slot.starts_at).date(), load)
             found.append(offer(slot, store=store, staff=people[chosen]))
     return found
 
@@ -129,7 +133,7 @@ def offer(slot: Slot, *, store: Store, staff: StaffMember) -> Offer:
         local_start=store.local(slot.starts_at),
         local_end=store.local(slot.ends_at),
         offset=localtime.offset_label(slot.starts_at, store.zone) if twice else "",
-        is_shared=slot.is_shared,
+        is_shared=staff.pk in slot.helped_ids,
     )
 
 
@@ -164,7 +168,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A service of the same booking that a colleague gives, so long after the booking's start."""
+    """A further service of the same booking, given by `staff` so long after the booking's start."""
 
     service: Service
     staff: StaffMember
@@ -198,7 +202,7 @@ class Times:
     ) -> Times:
         """Network, unless there is no service yet. Looks further ahead only when the first days are full.
 
-        `others` must be possible as well; `services` are asked for as if they followed each other at once.
+        `others` must be possible as well.
         """
         if not services:
             return cls(store, first_day, people, staff)

@@ -12,8 +12,9 @@ from django.utils import timezone
 from bookings.gateway import REASONS, GatewayError, Misconfigured, Refused
 from integrations.models import Connection
 from integrations.providers import booker_dates as dates
-from integrations.providers.booker import Booker, number
+from integrations.providers.booker import Booker
 from integrations.providers.booker_api import Family
+from integrations.providers.booker_reading import number
 from integrations.records import StoreRecord
 from integrations.switchboard import noting_trouble, opened_for_a_person
 

@@ -60,7 +60,7 @@ class ProviderGateway(Gateway):
                 slot.starts_at,
                 slot.ends_at,
                 tuple(people[one] for one in slot.staff_ids if one in people),
-                is_shared=slot.is_shared,
+                tuple(people[one] for one in slot.helped_ids if one in people),
             )
             for slot in slots
             if start <= slot.starts_at < end

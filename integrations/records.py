@@ -206,12 +206,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class SlotRecord:
-    """`is_shared`: any of `staff_ids` can have it, and colleagues give what she does not."""
+    """Any of `staff_ids` can have it; with those in `helped_ids` colleagues give what they do not."""
 
     starts_at: dt.datetime
     ends_at: dt.datetime
     staff_ids: tuple[str, ...]
-    is_shared: bool = False
+    helped_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

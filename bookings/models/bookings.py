@@ -108,10 +108,14 @@ class BookingQuerySet(Spans):
         """Somebody else's, of which `member` gives a part in [start, end): once for each such part, with the part's
         `part_label`, `part_starts_at` and `part_ends_at`."""
         parts = TimeSlot.objects.between(start, end).filter(staff=member)
-        return self.filter(parts__in=parts).annotate(
-            part_label=models.F("parts__label"),
-            part_starts_at=models.F("parts__starts_at"),
-            part_ends_at=models.F("parts__ends_at"),
+        return (
+            self.live()
+            .filter(parts__in=parts)
+            .annotate(
+                part_label=models.F("parts__label"),
+                part_starts_at=models.F("parts__starts_at"),
+                part_ends_at=models.F("parts__ends_at"),
+            )
         )
 
     def visits(self) -> BookingQuerySet:

@@ -227,7 +227,7 @@ def _times_page(
 
 
 def _ask(booking: Booking, desk: Desk, *, first_day: dt.date, staff: StaffMember | None) -> Times:
-    services, others = _shared(booking) if _has_known_services(booking) else ([], [])
+    services, others = _shared(booking, staff) if _has_known_services(booking) else ([], [])
     return Times.ask(
         store=booking.store,
         services=services,
@@ -239,16 +239,23 @@ def _ask(booking: Booking, desk: Desk, *, first_day: dt.date, staff: StaffMember
     )
 
 
-def _shared(booking: Booking) -> tuple[list[Service], list[Other]]:
-    """The services its own person gives, and those of colleagues; the first is always hers."""
-    own = list(booking.item_list)
+def _shared(booking: Booking, staff: StaffMember | None) -> tuple[list[Service], list[Other]]:
+    """The services that its own person begins with; and in their turn those of colleagues, and what is hers after them
+    (nobody is asked about that where anyone may have it)."""
+    given = {part.label: part for part in _parts(booking)}
+    own: list[Service] = []
     others: list[Other] = []
-    for part in _parts(booking):
-        item = next((one for one in own[1:] if one.name == part.label), None)
-        if item and item.service and booking.starts_at:
-            own.remove(item)
-            others.append(Other(item.service, part.staff, part.starts_at - booking.starts_at))
-    return [item.service for item in own if item.service], others
+    moment = first = booking.starts_at or timezone.now()
+    for number, item in enumerate(booking.item_list):
+        part = given.pop(item.name, None) if number else None
+        moment = part.starts_at if part else moment
+        who = part.staff if part else staff
+        if item.service and not part and not others:
+            own.append(item.service)
+        elif item.service and who:
+            others.append(Other(item.service, who, moment - first))
+        moment += dt.timedelta(minutes=item.duration + item.spacing_after)
+    return own, others
 
 
 def _parts(booking: Booking) -> list[TimeSlot]:

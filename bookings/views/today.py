@@ -21,7 +21,6 @@ from bookings.calendars import (
     bookings_of,
     group_rows,
     other_events,
-    part_events,
     partition,
     with_change_under_way,
 )
@@ -105,18 +104,17 @@ def _day(user: User, store: Store, member: StaffMember | None, now: dt.datetime)
     """The day of `member`, or of everybody, and the requests that wait. Four queries, five for one person's."""
     start, end = store.day_bounds(store.today())
     owner = Q(staff=member) if member else Q(store=store)
-    visible = bookings_of(user).filter(owner).select_related("client", "group_event", "staff")
-    rows = list(with_change_under_way(visible.between(start, end)))
-    helped = list(with_change_under_way(bookings_of(user).helped_by(member, start, end))) if member else []
+    visible = bookings_of(user).select_related("client", "group_event", "staff")
+    rows = list(with_change_under_way(visible.filter(owner).between(start, end)))
+    helped = list(with_change_under_way(visible.helped_by(member, start, end))) if member else []
     requests = list(_requests(user, now))
     prefetch_related_objects([*rows, *helped, *requests[:MOST_REQUESTS]], "items")
     for booking in (*rows, *helped):
         booking.store = store  # the same row as each would load for itself
     live, cancelled = partition(rows)
     groups = group_rows(GroupEvent.objects.between(start, end).filter(owner))
-    others = other_events(groups, store) + part_events(helped, now=now)
     return {
-        "agenda": agenda(live, others, user=user, now=now),
+        "agenda": agenda(live, other_events(groups, store), user=user, now=now, helped=helped),
         "cancelled": len(cancelled),
         "requests": [request_line(booking, now=now) for booking in requests[:MOST_REQUESTS]],
         "request_count": len(requests),

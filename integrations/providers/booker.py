@@ -9,14 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from bookings.gateway import Misconfigured, Reason, Refused, Unavailable
 from clienteling.names import PHONE_LIKE, digits
 from integrations.providers import booker_dates as dates
+from integrations.providers import booker_parts
 from integrations.providers import booker_reading as reading
 from integrations.providers.base import Owner, Provider, StoreRef
 from integrations.providers.booker_api import BookerApi, Family, Page, payload
+from integrations.providers.booker_parts import Part
+from integrations.providers.booker_reading import number
 from integrations.providers.http import Params
 from integrations.providers.reading import Unreadable, each, entries, members, optional_id
 from integrations.records import (
@@ -253,8 +256,8 @@ class Booker(Provider):
             "Customer": self._customer(draft.store_id, draft.client),
             "Notes": notes,
         }
-        parts = _parts(draft.items, draft.staff_id, draft.starts_at, self._spacings(draft.store_id))
-        self._ask_colleagues(parts, draft.store_id)
+        parts = booker_parts.in_a_row(draft.items, draft.staff_id, draft.starts_at, self._spacings(draft.store_id))
+        parts = self._with_colleagues(parts, draft.store_id)
         return self._placed("POST", body, parts, draft.store_id, f"{M}/appointment", without="")
 
     def update_booking(self, store: StoreRef, booking_id: str, patch: BookingPatch) -> BookingRecord:
@@ -287,14 +290,15 @@ class Booker(Provider):
             "Customer": {"ID": number(current.client.external_id)} if current.client else None,
             "Notes": current.quick_note,
         }
+        before = booker_parts.held(row, zone)
         if patch.items is None and current.starts_at:
-            parts = _shifted(row, starts_at - current.starts_at, patch.staff_id, zone)
+            parts = booker_parts.shifted(before, starts_at - current.starts_at, patch.staff_id)
         else:
             self._refuse_prices(current, patch.items or ())
             spacings = self._spacings(current.store_id)
-            parts = _parts(patch.items or (), patch.staff_id or current.staff_id, starts_at, spacings)
-            _keep_others(parts, row)
-            self._ask_colleagues(parts, current.store_id)
+            staff_id = patch.staff_id or current.staff_id
+            parts = booker_parts.kept(booker_parts.in_a_row(patch.items or (), staff_id, starts_at, spacings), before)
+        parts = self._with_colleagues(parts, current.store_id)
         return self._placed("PUT", body, parts, current.store_id, f"{M}/appointment", without=booking_id)
 
     def _refuse_prices(self, current: BookingRecord, items: Sequence[ItemDraft]) -> None:
@@ -309,17 +313,23 @@ class Booker(Provider):
         told = {optional_id(row.get("ID")): set(reading.performers(row)) for row in self._treated(location_id)}
         return {service: people for service, people in told.items() if people}
 
-    def _ask_colleagues(self, parts: list[dict[str, Any]], location_id: str) -> None:
+    def _with_colleagues(self, parts: list[Part], location_id: str) -> list[Part]:
         """What its person does not give goes to somebody who does, and is free. Raises Refused where nobody is."""
-        givers, zone = self._givers(location_id), self._zone(location_id)
-        for part in parts[1:]:
-            if part["staff"] in givers.get(part["service"], {part["staff"]}):
-                continue
-            starts = self._starts(location_id, part["service"], part["start"], part["end"], zone)
-            free = starts.get(part["start"])
-            if not free:
-                raise Refused(Reason.SLOT_TAKEN)
-            part["staff"] = min(free)
+        givers = self._givers(location_id)
+        first, *later = parts
+        return [first, *(self._with_colleague(one, first.staff, givers, location_id) for one in later)]
+
+    def _with_colleague(self, part: Part, own: str, givers: Mapping[str, set[str]], location_id: str) -> Part:
+        if not booker_parts.is_for_a_colleague(part, own, givers):
+            return part
+        zone, grid = self._zone(location_id), dt.timedelta(minutes=reading.GRID)
+        midnight = dt.datetime.combine(part.start.astimezone(zone).date() + dt.timedelta(days=1), dt.time(), zone)
+        on_grid = part.start - dt.timedelta(minutes=part.start.minute % reading.GRID)
+        starts = self._starts(location_id, part.service, on_grid, midnight, zone)
+        staff = booker_parts.chosen(starts, part.start, grid)
+        if not staff:
+            raise Refused(Reason.SLOT_TAKEN)
+        return replace(part, staff=staff)
 
     def _spacings(self, location_id: str) -> dict[str, int]:
         """Service -> minutes that who has given it needs before the next one."""
@@ -345,7 +355,7 @@ class Booker(Provider):
         self,
         method: str,
         body: Mapping[str, Any],
-        parts: list[dict[str, Any]],
+        parts: Sequence[Part],
         location: str,
         path: str,
         *,
@@ -359,7 +369,7 @@ class Booker(Provider):
             rooms = [self._room(location, part, taken, attempt) for part in parts]
             if attempt and not any(rooms):
                 break
-            asked = [_dto(part, room, zone) for part, room in zip(parts, rooms, strict=True)]
+            asked = [booker_parts.dto(part, room, zone) for part, room in zip(parts, rooms, strict=True)]
             try:
                 answer = self.api.write(
                     method, path, {**body, "AppointmentTreatmentDTOs": asked}, endpoint=path, location=location
@@ -379,25 +389,21 @@ class Booker(Provider):
             )
         raise refusal
 
-    def _room(
-        self, location: str, part: Mapping[str, Any], taken: Mapping[str, list[tuple[Any, Any]]], attempt: int
-    ) -> str:
+    def _room(self, location: str, part: Part, taken: Mapping[str, list[tuple[Any, Any]]], attempt: int) -> str:
         """The `attempt`-th room that hosts the treatment, free ones first; "" where none is known to."""
-        hosts = [one.external_id for one in self.rooms(location) if part["service"] in one.service_ids]
+        hosts = [one.external_id for one in self.rooms(location) if part.service in one.service_ids]
         free = [one for one in hosts if not _overlaps(taken.get(one, []), part)]
         ordered = [*free, *(one for one in hosts if one not in free)]
         return ordered[attempt] if attempt < len(ordered) else ""
 
-    def _rooms_taken(
-        self, location: str, parts: Sequence[Mapping[str, Any]], without: str
-    ) -> dict[str, list[tuple[Any, Any]]]:
+    def _rooms_taken(self, location: str, parts: Sequence[Part], without: str) -> dict[str, list[tuple[Any, Any]]]:
         """Room -> times of the day at which somebody has it. Nobody is asked where there is no choice."""
-        hosted = {part["service"] for part in parts}
+        hosted = {part.service for part in parts}
         choices = [sum(1 for room in self.rooms(location) if one in room.service_ids) for one in hosted]
         if max(choices, default=0) < 2:
             return {}
         zone = self._zone(location)
-        start, end = min(part["start"] for part in parts), max(part["end"] for part in parts)
+        start, end = min(part.start for part in parts), max(part.end for part in parts)
         asked = {
             "LocationID": number(location),
             "FromStartDateOffset": dates.write(start - dt.timedelta(hours=4), zone),
@@ -586,11 +592,6 @@ def _batch(rows: list[dict[str, Any]], here: reading.Where) -> Batch:
         raise Unavailable("unreadable page") from error
 
 
-def number(external_id: str) -> int | str:
-    """Booker's ids are integers on the wire; anything else goes as it came."""
-    return int(external_id) if external_id.isascii() and external_id.isdigit() else external_id
-
-
 def segment(external_id: str) -> str:
     """An id as one path segment; anything that could leave it is refused before it is sent."""
     if not external_id.isascii() or not external_id.isalnum():
@@ -626,81 +627,8 @@ def national(phone: str) -> str:
     return found[1:] if phone.startswith("+1") and len(found) == 11 else phone
 
 
-# --- the parts of an appointment -----------------------------------------------------------------------------
-
-
-def _parts(
-    items: Sequence[ItemDraft], staff_id: str, starts_at: dt.datetime, spacings: Mapping[str, int]
-) -> list[dict[str, Any]]:
-    """One after the other, with one person."""
-    found: list[dict[str, Any]] = []
-    moment = starts_at
-    for item in items:
-        if not item.duration:
-            raise Refused(Reason.INVALID)
-        end = moment + dt.timedelta(minutes=item.duration)
-        found.append({"service": item.service_id, "staff": staff_id, "start": moment, "end": end})
-        moment = end + dt.timedelta(minutes=spacings.get(item.service_id, 0))
-    return found
-
-
-class Given(NamedTuple):
-    """A treatment of an appointment: what it is, and who gives it."""
-
-    part: dict[str, Any]
-    service: str
-    staff: str
-
-
-def _given(row: Mapping[str, Any]) -> list[Given]:
-    """In the order they are told. The first one's person has the appointment."""
-    whose = optional_id(row.get("EmployeeID"))
-    parts = entries(row.get("AppointmentTreatments")) or [dict(row)]
-    return [
-        Given(part, optional_id(part.get("TreatmentID")), optional_id(part.get("EmployeeID")) or whose)
-        for part in parts
-    ]
-
-
-def _shifted(row: Mapping[str, Any], by: dt.timedelta, staff_id: str | None, zone: dt.tzinfo) -> list[dict[str, Any]]:
-    """The treatments as they are, earlier or later; those of its own person with `staff_id`, where it is given."""
-    found: list[dict[str, Any]] = []
-    given = _given(row)
-    for part, service, who in given:
-        start, end = dates.read(part, "StartDateTime", zone), dates.read(part, "EndDateTime", zone)
-        if not (start and end and service):
-            raise Unavailable("unreadable appointment")
-        staff = staff_id if staff_id and who == given[0].staff else who
-        own = optional_id(part.get("ID")) if part.get("AppointmentID") else ""
-        found.append({"service": service, "staff": staff, "start": start + by, "end": end + by, "id": own})
-    return found
-
-
-def _keep_others(parts: list[dict[str, Any]], row: Mapping[str, Any]) -> None:
-    """What is still the same treatment, in the same place, stays with the colleague who gives it."""
-    given = _given(row)
-    for part, held in zip(parts, given, strict=False):
-        if part["service"] == held.service and held.staff != given[0].staff:
-            part["staff"] = held.staff
-
-
-def _dto(part: Mapping[str, Any], room: str, zone: dt.tzinfo) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "TreatmentID": number(part["service"]),
-        "EmployeeID": number(part["staff"]),
-        "EmployeeWasRequested": True,
-        "StartTimeOffset": dates.write(part["start"], zone),
-        "EndTimeOffset": dates.write(part["end"], zone),
-    }
-    if room:
-        found["RoomID"] = number(room)
-    if part.get("id"):
-        found["AppointmentTreatmentID"] = number(part["id"])
-    return found
-
-
-def _overlaps(taken: Iterable[tuple[Any, Any]], part: Mapping[str, Any]) -> bool:
-    return any(start < part["end"] and end > part["start"] for start, end in taken)
+def _overlaps(taken: Iterable[tuple[Any, Any]], part: Part) -> bool:
+    return any(start < part.end and end > part.start for start, end in taken)
 
 
 def _note_rooms(found: dict[str, list[tuple[Any, Any]]], row: Mapping[str, Any], zone: dt.tzinfo) -> None:

@@ -298,28 +298,33 @@ def guest(entry: Mapping[str, Any], here: Where) -> ClientRecord | None:
     )
 
 
+def number(external_id: str) -> int | str:
+    """Booker's ids are integers on the wire; anything else goes as it came."""
+    return int(external_id) if external_id.isascii() and external_id.isdigit() else external_id
+
+
 # --- appointments ------------------------------------------------------------------------------------------
 
 
 def booking(entry: dict[str, Any], here: Where) -> BookingRecord:
     """One appointment. Her first treatment's employee has the booking; parts of others are told by `others_parts`."""
     zone = here.zone
-    parts = _parts(entry)
-    starts_at, ends_at = _span(entry, parts, zone)
+    treatments = parts(entry)
+    starts_at, ends_at = _span(entry, treatments, zone)
     status = text(members(entry.get("Status")).get("Name"), 60)
     return BookingRecord(
         external_id=identifier(entry.get("ID")),
         store_id=identifier(entry.get("LocationID")),
-        kind="appointment" if not _is_class(entry, parts) else "group_reservation",
+        kind="appointment" if not _is_class(entry, treatments) else "group_reservation",
         status=_status(entry, status),
         status_text="",
         presence=_presence(entry),
         is_completed=flag(entry.get("IsServiceComplete")) or status.lower() in COMPLETED_WORDS,
         starts_at=starts_at,
         ends_at=ends_at,
-        staff_id=_staff_of(parts[0], entry) if parts else _employee(entry),
+        staff_id=staff_of(treatments[0], entry) if treatments else _employee(entry),
         client=guest(entry, here),
-        items=tuple(_item(part, entry, zone) for part in parts),
+        items=tuple(_item(part, entry, zone) for part in treatments),
         client_request="",
         quick_note=text(entry.get("Notes"), 2000),
         proposed_times=[],
@@ -335,7 +340,7 @@ def booking(entry: dict[str, Any], here: Where) -> BookingRecord:
     )
 
 
-def _parts(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+def parts(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Its treatments in the order of the day; an appointment without a list is one itself."""
     rows = entries(entry.get("AppointmentTreatments"))[:50]
     if not rows and (entry.get("TreatmentID") or entry.get("Treatment")):
@@ -367,18 +372,21 @@ def _employee(entry: Mapping[str, Any]) -> str:
     return optional_id(entry.get("EmployeeID")) or optional_id(members(entry.get("Employee")).get("ID"))
 
 
-def _staff_of(part: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+def staff_of(part: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     return _employee(part) or _employee(entry)
 
 
+def treatment_of(part: Mapping[str, Any]) -> str:
+    return optional_id(part.get("TreatmentID")) or optional_id(members(part.get("Treatment")).get("ID"))
+
+
 def _item(part: Mapping[str, Any], entry: Mapping[str, Any], zone: dt.tzinfo) -> ItemRecord:
-    treatment = members(part.get("Treatment"))
     price = members(members(part.get("DynamicPrice")).get("FinalPrice")) or members(part.get("TagPrice"))
     start, end = dates.read(part, "StartDateTime", zone), dates.read(part, "EndDateTime", zone)
     minutes = int((end - start).total_seconds()) // 60 if start and end else 0
     return ItemRecord(
-        service_id=optional_id(part.get("TreatmentID")) or optional_id(treatment.get("ID")),
-        name=text(part.get("TreatmentName"), 200) or text(treatment.get("Name"), 200),
+        service_id=treatment_of(part),
+        name=text(part.get("TreatmentName"), 200) or text(members(part.get("Treatment")).get("Name"), 200),
         duration=whole(minutes, 0, 1440) or whole(part.get("TreatmentDuration"), 0, 1440),
         price=money(price.get("Amount")),
         currency=text(price.get("CurrencyCode"), 3).upper(),
@@ -401,13 +409,13 @@ def _span(
 
 def others_parts(entry: Mapping[str, Any], zone: dt.tzinfo) -> list[TimeSlotRecord]:
     """Treatments that somebody else than the booking's own person gives: her time is taken all the same."""
-    parts = _parts(entry)
-    if len(parts) < 2 or _status(entry, text(members(entry.get("Status")).get("Name"), 60)) == "cancelled":
+    treatments = parts(entry)
+    if len(treatments) < 2 or _status(entry, text(members(entry.get("Status")).get("Name"), 60)) == "cancelled":
         return []
-    own = _staff_of(parts[0], entry)
+    own = staff_of(treatments[0], entry)
     found: list[TimeSlotRecord] = []
-    for part in parts[1:]:
-        who = _staff_of(part, entry)
+    for part in treatments[1:]:
+        who = staff_of(part, entry)
         start, end = dates.read(part, "StartDateTime", zone), dates.read(part, "EndDateTime", zone)
         if who and who != own and start and end and end > start:
             key = f"{identifier(entry.get('ID'))}.{optional_id(part.get('ID')) or len(found)}"
@@ -459,18 +467,18 @@ def in_a_row(
 ) -> list[SlotRecord]:
     """Starts at which all `services` can be given, one after the other; `offered`: the starts of each.
 
-    By one person, where there is one; else by somebody who gives the first, and colleagues for those that she does not
-    give at all (`givers`: who gives each service).
+    By one person; or by somebody who gives the first, and colleagues for those that she does not give at all
+    (`givers`: who gives each service).
     """
     wanted = set(staff_ids)
     found = []
     for start, people in sorted(offered[0].items()):
         able = people & wanted if wanted else set(people)
         free, end = _turns(offered, services, start)
-        alone = able.intersection(*free)
-        helped = {one for one in able if all(_has_turn(one, turn, givers) for turn in zip(services, free, strict=True))}
-        if alone or helped:
-            found.append(SlotRecord(start, end, tuple(sorted(alone or helped)), is_shared=not alone))
+        able = {one for one in able if all(_has_turn(one, turn, givers) for turn in zip(services, free, strict=True))}
+        helped = able.difference(able.intersection(*free))
+        if able:
+            found.append(SlotRecord(start, end, tuple(sorted(able)), tuple(sorted(helped))))
     return found
 
 

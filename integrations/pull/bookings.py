@@ -94,7 +94,13 @@ def apply_chunk(
         outcome.verdicts[record.external_id] = _judge(connection, sheet, rows.get(key), record, key[0], known, news)
     _write_bookings(sheet, known)
     known_rows = rows | {(row.store_id, record.external_id): row for row, record in sheet.fresh}
-    told = {known_rows[key]: one.others for key, one in placed.items() if one.others is not None and key in known_rows}
+    # What is older than what is here says nothing of its parts either.
+    old = {key for key, verdict in outcome.verdicts.items() if verdict in (Verdict.OLDER, Verdict.UNSURE)}
+    told = {
+        known_rows[key]: one.others
+        for key, one in placed.items()
+        if one.others is not None and key in known_rows and one.external_id not in old
+    }
     outcome.counts.update(apply_parts(connection, told))
     outcome.places = {key: (row.pk, row.client_id) for (_store, key), row in known_rows.items()}
     if not news.first:

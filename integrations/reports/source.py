@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from bookings.gateway import Reason, Refused, Unavailable
 from integrations.providers import booker_dates as dates
-from integrations.providers.booker import M, number, segment
+from integrations.providers.booker import M, segment
 from integrations.providers.booker_api import BookerApi, Family
-from integrations.providers.booker_reading import is_open
+from integrations.providers.booker_reading import is_open, number
 from integrations.providers.http import Params
 from integrations.providers.reading import members, optional_id, text
 from integrations.reports.options import Options, Unfit

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from integrations.models import (
     WebhookDelivery,
 )
 from integrations.models.webhooks import WebhookDelivery as Delivery
+from integrations.switchboard import Purpose, open_provider, ref_of
 from integrations.webhooks import processing
 from tests.vendors import Vendor
 
@@ -215,6 +217,19 @@ def test_the_brand_is_read_whole_and_right(spa: Connection, vendor: Vendor) -> N
     assert Room.objects.filter(services__isnull=False).exists()
     assert all(store.limits and store.weekly_hours for store in Store.objects.all())
     assert TimeSlot.objects.filter(booking__isnull=False, can_modify=False).exists(), "parts of others take their time"
+
+
+def test_what_is_older_says_nothing_of_the_parts_of_colleagues_either(spa: Connection, vendor: Vendor) -> None:
+    booking = Booking.objects.filter(parts__isnull=False).order_by("pk")[0]
+    provider = open_provider(spa, Purpose.SWEEP)
+    answer = provider.booking(ref_of(booking.store.links.get()), booking.remote_id or "")
+    (told,) = answer.others or ()
+    hour = dt.timedelta(hours=1)
+    later = replace(told, starts_at=told.starts_at + hour, ends_at=told.ends_at + hour)
+    newer = replace(answer, others=(later,), quick_note="Later", modified_at=timezone.now() + dt.timedelta(minutes=5))
+    pull.apply_bookings(spa, [newer])
+    pull.apply_bookings(spa, [answer])
+    assert booking.parts.get().starts_at == later.starts_at
 
 
 def test_another_pass_with_nothing_changed_writes_nothing(spa: Connection) -> None:

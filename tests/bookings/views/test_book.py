@@ -64,7 +64,7 @@ def test_new_page_takes_client_services_and_person_from_the_address(shop, web):
 
 
 def test_new_page_says_when_a_colleague_gives_a_part(shop, web, still_gateway):
-    still_gateway.slots = [replace(slot, is_shared=True) for slot in still_gateway.slots]
+    still_gateway.slots = [replace(slot, helped_ids=slot.staff_ids) for slot in still_gateway.slots]
     asked = {"service": [shop.styling.pk, shop.fitting.pk]}
     page = web.get(NEW, asked).content.decode()
     assert f'data-with="with {shop.ana.full_name} and a colleague"' in page

@@ -334,6 +334,28 @@ def test_move_page_offers_times_at_which_the_colleague_can_give_her_part(shop, w
     assert still_gateway.calls == ["availability"] * 2
 
 
+def test_move_page_asks_for_what_is_hers_after_the_colleagues_part_in_its_own_turn(
+    shop, clock, browser_of, still_gateway
+):
+    booking = make_booking(shop.ana, shop.lea, AT, [shop.styling, shop.fitting, shop.styling])
+    make_part(booking, shop.bo, AT + HOUR, "Fitting")
+    still_gateway.slots = [
+        Slot(AT + hours * HOUR, AT + hours * HOUR + HOUR, (shop.ana.pk, shop.bo.pk)) for hours in (1, 2)
+    ]
+    asked = []
+    availability = still_gateway.availability
+
+    def note(self, **wanted):
+        asked.append((len(wanted["services"]), wanted["staff"], wanted["start"]))
+        return availability(self, **wanted)
+
+    monkeypatch.setattr(still_gateway, "availability", note)
+    text(browser_of(shop.ana).get(url("booking-move", booking)))
+    own, others, hers = asked[:3]
+    assert (own[:2], others[:2], hers[:2]) == ((1, shop.ana), (1, shop.bo), (1, shop.ana))
+    assert hers[2] > others[2] > own[2]
+
+
 def test_move_page_asks_before_anything_is_sent(shop, web, booking, still_gateway):
     there = {"starts_at": "2026-05-06T13:15:00.000Z", "staff": shop.bo.pk}
     page = text(web.get(url("booking-move", booking), there))

@@ -69,6 +69,29 @@ def test_today_shows_the_part_she_gives_of_a_colleagues_booking(shop: Shop, toda
     assert today(shop.marc, "?whose=store").count('class="line-time"') == 1
 
 
+def test_a_part_of_hers_comes_next_and_goes_below_when_it_is_done(shop: Shop, today: Any) -> None:
+    mira = make_client(shop.store, "Mira", "Okafor")
+    booking = make_booking(shop.bo, mira, NOW + HOUR, [shop.styling, shop.fitting])
+    make_part(booking, shop.ana, NOW + 2 * HOUR, "Fitting")
+    make_booking(shop.ana, shop.lea, NOW + 5 * HOUR, [shop.styling])
+    page = today(shop.ana)
+    assert page.index("Mira Okafor") < page.index("in 2 h") < page.index("Lea Noir")
+    Booking.objects.filter(pk=booking.pk).update(presence="arrived", is_completed=True)
+    page = today(shop.ana)
+    assert page.index("Lea Noir") < page.index("Mira Okafor")
+
+
+def test_todays_parts_cost_no_queries_of_their_own(
+    shop: Shop, browser_of: Any, django_assert_max_num_queries: Any
+) -> None:
+    browser = browser_of(shop.ana)
+    for number in range(4):
+        booking = make_booking(shop.bo, shop.lea, NOW + number * HOUR, [shop.styling, shop.fitting])
+        make_part(booking, shop.ana, NOW + (number + 1) * HOUR, "Fitting")
+    with django_assert_max_num_queries(12):
+        browser.get(reverse("today"))
+
+
 def test_today_leaves_out_other_days(shop: Shop, today: Any) -> None:
     make_booking(shop.ana, shop.lea, NOW + 24 * HOUR, [shop.styling])
     assert "Lea Noir" not in today(shop.ana)

@@ -72,6 +72,21 @@ def test_what_is_still_the_same_treatment_stays_with_who_gives_it(system: Booker
     assert [part.staff_id for part in changed.others] == [part.staff_id for part in shared.others]
 
 
+def test_a_treatment_put_in_between_changes_nobody_elses(system: BookerSystem, shared: BookingRecord) -> None:
+    first, second = (ItemDraft(one.service_id, one.duration) for one in shared.items)
+    short = replace(first, duration=15)
+    night = BookingPatch(starts_at=shared.starts_at, items=(replace(first, duration=30), short, second))
+    changed = system.provider.update_booking(NEW_YORK, shared.external_id, night)
+    assert [one.service_id for one in changed.items] == [first.service_id, first.service_id, second.service_id]
+    assert [part.staff_id for part in changed.others] == [part.staff_id for part in shared.others]
+
+
+def test_without_its_first_treatment_it_is_the_colleagues(system: BookerSystem, shared: BookingRecord) -> None:
+    left = ItemDraft(shared.items[1].service_id, shared.items[1].duration)
+    changed = system.provider.update_booking(NEW_YORK, shared.external_id, BookingPatch(items=(left,)))
+    assert (changed.staff_id, changed.others) == (shared.others[0].staff_id, ())
+
+
 # --- what she does not give ------------------------------------------------------------------------------------
 
 
@@ -96,7 +111,7 @@ def wish(system: BookerSystem, shared: BookingRecord) -> Wish:
 def test_what_she_does_not_give_a_colleague_gives(system: BookerSystem, wish: Wish) -> None:
     own = min(wish.first - wish.second)
     slots = system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[own])
-    assert {(slot.staff_ids, slot.is_shared) for slot in slots} == {((own,), True)}
+    assert {(slot.staff_ids, slot.helped_ids) for slot in slots} == {((own,), (own,))}
     slot = slots[len(slots) // 2]
     services = {one.external_id: one for one in system.provider.services(NEW_YORK.id)}
     draft = replace(system.draft([services[one] for one in wish.what], slot), store_id=NEW_YORK.id)
@@ -111,7 +126,7 @@ def test_who_gives_both_is_not_helped_and_who_gives_the_second_alone_cannot_begi
 ) -> None:
     both, late = min(wish.first & wish.second), min(wish.second - wish.first)
     slots = system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[both])
-    assert {(slot.staff_ids, slot.is_shared) for slot in slots} == {((both,), False)}
+    assert {(slot.staff_ids, slot.helped_ids) for slot in slots} == {((both,), ())}
     assert system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[late]) == []
 
 
@@ -123,3 +138,17 @@ def test_when_no_colleague_is_free_any_more_the_time_is_taken(system: BookerSyst
     night = replace(draft, starts_at=slot.starts_at - dt.timedelta(hours=8))
     with pytest.raises(Refused, match="slot_taken"):
         system.provider.create_booking(night)
+
+
+def test_given_to_who_does_not_give_the_second_a_colleague_gets_that(system: BookerSystem, wish: Wish) -> None:
+    services = {one.external_id: one for one in system.provider.services(NEW_YORK.id)}
+    both, own = min(wish.first & wish.second), min(wish.first - wish.second)
+    slot = system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[both])[0]
+    draft = replace(system.draft([services[one] for one in wish.what], slot), store_id=NEW_YORK.id)
+    made = system.provider.create_booking(draft)
+    assert (made.staff_id, made.others) == (both, ())
+    later = system.provider.availability(NEW_YORK, wish.what, *wish.span, staff_ids=[own])[-1]
+    patch = BookingPatch(starts_at=later.starts_at, staff_id=own)
+    moved = system.provider.update_booking(NEW_YORK, made.external_id, patch)
+    assert moved.staff_id == own
+    assert [part.staff_id in wish.second for part in moved.others] == [True]
