@@ -335,7 +335,7 @@ def test_move_page_offers_times_at_which_the_colleague_can_give_her_part(shop, w
 
 
 def test_move_page_asks_for_what_is_hers_after_the_colleagues_part_in_its_own_turn(
-    shop, clock, browser_of, still_gateway
+    shop, clock, browser_of, still_gateway, monkeypatch
 ):
     booking = make_booking(shop.ana, shop.lea, AT, [shop.styling, shop.fitting, shop.styling])
     make_part(booking, shop.bo, AT + HOUR, "Fitting")
