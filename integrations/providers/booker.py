@@ -316,8 +316,8 @@ class Booker(Provider):
     def _with_colleagues(self, parts: list[Part], location_id: str) -> list[Part]:
         """What its person does not give goes to somebody who does, and is free. Raises Refused where nobody is."""
         givers = self._givers(location_id)
-        first, *later = parts
-        return [first, *(self._with_colleague(one, first.staff, givers, location_id) for one in later)]
+        own = parts[0].staff if parts else ""
+        return [*parts[:1], *(self._with_colleague(one, own, givers, location_id) for one in parts[1:])]
 
     def _with_colleague(self, part: Part, own: str, givers: Mapping[str, set[str]], location_id: str) -> Part:
         if not booker_parts.is_for_a_colleague(part, own, givers):

@@ -56,7 +56,12 @@ def held(row: Mapping[str, Any], zone: dt.tzinfo) -> list[Part]:
 
 
 def shifted(before: Sequence[Part], by: dt.timedelta, staff_id: str | None) -> list[Part]:
-    """As they are, earlier or later; those of its own person with `staff_id`, where another is given."""
+    """As they are, earlier or later; those of its own person with `staff_id`, where another is given.
+
+    Raises Unavailable for an appointment that tells no treatments: what would be sent would empty it.
+    """
+    if not before:
+        raise Unavailable("unreadable appointment")
     moved = [replace(part, start=part.start + by, end=part.end + by) for part in before]
     own = before[0].staff
     if staff_id in (None, own):

@@ -6,6 +6,9 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from bookings.gateway import Unavailable
 from integrations.providers import booker_parts
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -31,6 +34,12 @@ def test_treatments_are_taken_in_the_order_of_the_day() -> None:
         ("5", GRID),
         ("9", GRID),
     ]
+
+
+def test_an_appointment_without_treatments_is_not_moved() -> None:
+    assert booker_parts.held({"ID": 1, "AppointmentTreatments": []}, NEW_YORK) == []
+    with pytest.raises(Unavailable):
+        booker_parts.shifted([], GRID, "5")
 
 
 def test_who_has_the_most_time_left_is_chosen() -> None:
